@@ -1,0 +1,75 @@
+/**
+ * The full-text index port. Writers are idempotent by `(id, revision)`: an operation older than what the index holds is
+ * answered `stale` and changes nothing, so duplicate and reordered jobs are harmless.
+ */
+
+/** A document to index. */
+export interface SearchDocument {
+  /** Identity in the index, for instance the SHA-256 of the source bytes. Up to 512 characters. */
+  readonly id: string;
+  /** Grows with each version of the document, from 1. */
+  readonly revision: number;
+  readonly title: string;
+  /** ISO 639-1 code of the main language, or `und`. `fr` and `en` are stemmed. */
+  readonly language: string;
+  /** Text per page, in order; page numbers from 1. Empty for documents without text. */
+  readonly pages: readonly { readonly page: number; readonly text: string }[];
+  /** Where the document came from, shown with results: a file name or object key. */
+  readonly source: string;
+}
+
+/** One write. */
+export type IndexOperation =
+  | { readonly kind: 'put'; readonly document: SearchDocument }
+  | { readonly kind: 'delete'; readonly id: string; readonly revision: number };
+
+/** Result of one write, in the order of the operations. A poison document fails alone. */
+export type OperationResult =
+  | { readonly outcome: 'written' | 'unchanged' | 'stale' }
+  | { readonly outcome: 'failed'; readonly reason: string };
+
+/** A search. */
+export interface SearchQuery {
+  /** Words (all must occur), `"exact phrases"`, `prefix*`, `-excluded`. Accents and case do not matter. */
+  readonly text: string;
+  /** 1 to 100. Default 10. */
+  readonly limit?: number;
+  /** Only documents of this language. */
+  readonly language?: string;
+}
+
+/** A stretch of text; `hit` marks a match. */
+export interface SnippetPart {
+  readonly text: string;
+  readonly hit: boolean;
+}
+
+/** One found document, best first. */
+export interface SearchHit {
+  readonly id: string;
+  readonly title: string;
+  readonly source: string;
+  readonly language: string;
+  /** The page that matches best. */
+  readonly page: number;
+  /** Higher is better; comparable within one result only. */
+  readonly score: number;
+  readonly snippet: readonly SnippetPart[];
+}
+
+/** Result of a search. */
+export interface SearchResult {
+  readonly hits: readonly SearchHit[];
+  /** Documents that match, beyond the limit too. */
+  readonly total: number;
+}
+
+/** A full-text index. Errors: `invalid_query`, `index_unavailable` (retryable), `closed`. */
+export interface SearchIndex extends AsyncDisposable {
+  /** Writes durably: when it resolves, a kill -9 loses nothing of it. Concurrent calls share a transaction. */
+  bulk(operations: readonly IndexOperation[]): Promise<readonly OperationResult[]>;
+  search(query: SearchQuery): Promise<SearchResult>;
+  /** Documents in the index. */
+  count(): Promise<number>;
+  close(): Promise<void>;
+}
