@@ -1,1 +1,1 @@
-export {};
+export type { Fleet, FleetQueue, FleetService } from './fleet.ts';

@@ -1,3 +1,5 @@
+export { sleep, systemClock } from './clock.ts';
+export type { Clock, Timer } from './clock.ts';
 export { DURATION_UNITS_MS, formatDuration, parseDurationMs } from './duration.ts';
 export { LongshoreError, errorDetails, isLongshoreError } from './error.ts';
 export type { ErrorCode, ErrorDetails, LongshoreErrorOptions } from './error.ts';

@@ -1,1 +1,9 @@
-export {};
+export type {
+  ObjectBody,
+  ObjectCapabilities,
+  ObjectInfo,
+  ObjectStore,
+  ReadOptions,
+  StoredObject,
+  WriteOptions,
+} from './object-store.ts';

@@ -1,1 +1,10 @@
-export {};
+export type {
+  IndexOperation,
+  OperationResult,
+  SearchDocument,
+  SearchHit,
+  SearchIndex,
+  SearchQuery,
+  SearchResult,
+  SnippetPart,
+} from './search-index.ts';
