@@ -1,1 +1,14 @@
-export {};
+export { createTerminal } from './terminal/terminal.ts';
+export type { OutputStream, Screen, Terminal, TerminalOptions } from './terminal/terminal.ts';
+export { createStyle, wantsColour } from './terminal/style.ts';
+export type { Paint, Style } from './terminal/style.ts';
+export { table } from './terminal/table.ts';
+export type { Cell, Column, TableScreen } from './terminal/table.ts';
+export { defineCommand } from './command.ts';
+export type { Command, Invocation, Option, OptionTable, Positional, Values } from './command.ts';
+export { COMMANDS } from './registry.ts';
+export type { RegisteredCommand } from './registry.ts';
+export { runCli } from './cli.ts';
+export type { CliOptions } from './cli.ts';
+export { loadFleet } from './load-fleet.ts';
+export type { LoadFleetOptions, LoadedFleet } from './load-fleet.ts';

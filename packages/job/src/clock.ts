@@ -12,7 +12,7 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds since the epoch that never run backwards while the process lives. */
   nowMs(): number;
-  /** Runs `callback` once after `delayMs`. Pending timers do not keep the process alive. */
+  /** Runs `callback` once after `delayMs`. A pending timer keeps the process alive, so cancel what is not needed. */
   after(delayMs: number, callback: () => void): Timer;
 }
 
@@ -21,7 +21,6 @@ export const systemClock: Clock = {
   nowMs: () => performance.timeOrigin + performance.now(),
   after(delayMs, callback) {
     const handle = setTimeout(callback, delayMs);
-    handle.unref();
     return { cancel: () => clearTimeout(handle) };
   },
 };

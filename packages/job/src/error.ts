@@ -25,6 +25,7 @@ export type ErrorCode =
   // objects
   | 'invalid_key'
   | 'object_missing'
+  | 'object_corrupt'
   | 'object_store_unavailable'
   | 'conditional_writes_ignored'
   // handlers

@@ -25,31 +25,38 @@ export interface ObjectInfo {
   readonly bytes: number;
   /** Changes with the content. Opaque. */
   readonly etag: string;
+  /** Milliseconds since the epoch; from `put` possibly by the clock of this machine, not the store's. */
   readonly modifiedAtMs: number;
+  /** Absent from listings of drivers that would have to ask for each object. */
   readonly contentType?: string;
 }
 
-/** An object with its body, which must be read or cancelled (`return()` of its iterator) by the caller. */
+/**
+ * An object with its body, which must be read or cancelled (`return()` of its iterator) by the caller, and can be read
+ * once. `bytes` is the size of the whole object, of a range too.
+ */
 export interface StoredObject extends ObjectInfo {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
 /** Options of writes. */
 export interface WriteOptions {
+  /** Printable ASCII, such as `text/plain; charset=utf-8`. Default: the driver's, if any. */
   readonly contentType?: string;
   readonly signal?: AbortSignal;
 }
 
 /** Options of `get`. */
 export interface ReadOptions {
-  /** First and last byte, both inclusive, as in HTTP ranges; without `end` to the end. */
+  /** First and last byte, both inclusive, as in HTTP ranges; without `end` to the end. Past the end there is nothing. */
   readonly range?: { readonly start: number; readonly end?: number };
   readonly signal?: AbortSignal;
 }
 
 /**
- * An object store. Errors: `invalid_key`, `object_store_unavailable` (retryable), `unsupported`, `closed`.
- * A write is all or nothing: readers see the old object or the whole new one.
+ * An object store. Errors: `invalid_key`, `invalid_options`, `object_store_unavailable` (retryable), `object_corrupt`,
+ * `unsupported`, `closed`. An aborted call rejects with its signal's reason, a write whose body fails with the body's
+ * error. A write is all or nothing: readers see the old object or the whole new one.
  */
 export interface ObjectStore extends AsyncDisposable {
   readonly capabilities: ObjectCapabilities;
@@ -66,5 +73,6 @@ export interface ObjectStore extends AsyncDisposable {
   list(prefix: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<ObjectInfo>;
   /** A URL that reads the object without credentials until it expires (at most 7 days). */
   presign(key: string, options: { readonly expiresInMs: number }): Promise<URL>;
+  /** Refuses further calls and waits for those under way. Bodies and clients that the caller holds stay usable. */
   close(): Promise<void>;
 }

@@ -10,3 +10,11 @@ export type {
   QueueCounts,
   ReceiveOptions,
 } from './queue.ts';
+export { releaseClaim, resolveClaim } from './claim-check.ts';
+export type { ResolvedClaim } from './claim-check.ts';
+export { deadLetterMessage, readDeadLetter } from './dead-letter.ts';
+export type { Burial, DeadLetter } from './dead-letter.ts';
+export { createProducer } from './producer.ts';
+export type { EnqueueOptions, EnqueueSummary, EnqueuedJob, Producer, ProducerOptions } from './producer.ts';
+export { listDeadLetters, redrive } from './redrive.ts';
+export type { RedriveOptions, RedriveResult } from './redrive.ts';

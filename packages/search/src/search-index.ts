@@ -69,6 +69,8 @@ export interface SearchIndex extends AsyncDisposable {
   /** Writes durably: when it resolves, a kill -9 loses nothing of it. Concurrent calls share a transaction. */
   bulk(operations: readonly IndexOperation[]): Promise<readonly OperationResult[]>;
   search(query: SearchQuery): Promise<SearchResult>;
+  /** The revision that the index holds of each of these documents; those it does not hold are absent. */
+  revisions(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Documents in the index. */
   count(): Promise<number>;
   close(): Promise<void>;

@@ -1,2 +1,8 @@
 export { handle } from './handler.ts';
 export type { FollowUpOptions, Handler, HandlerBinding, HandlerContext, JobFacts, Logger } from './handler.ts';
+export { createWorker } from './worker.ts';
+export type { Worker, WorkerOptions, WorkerStats } from './worker.ts';
+export type { ForeignDecoder } from './admission.ts';
+export type { FollowUpSender } from './attempt.ts';
+export { serveHealth } from './health.ts';
+export type { HealthOptions, HealthServer } from './health.ts';

@@ -1,1 +1,2 @@
-export {};
+export { memoryObjectStore } from './memory-object-store.ts';
+export type { MemoryObjectStoreOptions } from './memory-object-store.ts';

@@ -1,1 +1,2 @@
-export {};
+export { memoryQueue } from './memory-queue.ts';
+export type { MemoryQueueOptions } from './memory-queue.ts';

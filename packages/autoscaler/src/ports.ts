@@ -1,0 +1,49 @@
+/** What the autoscaler needs from outside: the size of a queue, and something that runs tasks. */
+
+/** Approximate sizes of a queue at one moment. */
+export interface BacklogCounts {
+  /** Visible messages. */
+  readonly backlog: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+}
+
+/** Where a service's work is counted. A `Queue` is one by its shape. */
+export interface BacklogSource {
+  counts(): Promise<BacklogCounts>;
+}
+
+/** What a target knows about one service's tasks. */
+export interface TargetFacts {
+  /** The count last asked for. */
+  readonly desired: number;
+  /** Tasks that take work. Tasks that drain are leaving and count nowhere here. */
+  readonly running: number;
+  /** Tasks that are starting. */
+  readonly pending: number;
+  /** Running tasks with at least one job; a task that does not answer counts as busy. */
+  readonly busyTasks: number;
+  /** Jobs that running tasks work on. */
+  readonly busySlots: number;
+  /** Mean duration of an attempt, as the workers measure it. */
+  readonly meanServiceMs?: number;
+  /** From the start of a task to its first readiness: a high recent value, for planning. */
+  readonly startupMs?: number;
+  /** Longest wait among the jobs that workers received lately. */
+  readonly oldestWaitMs?: number;
+  /** Jobs that workers completed or buried since the target began to count; never falls while it lives. */
+  readonly finishedJobs?: number;
+  /** When this was observed, on the clock of the controller. */
+  readonly atMs: number;
+}
+
+/** Something that runs tasks of services: local processes, containers, an ECS cluster. */
+export interface ScalingTarget {
+  /** @param service Name of the service. */
+  observe(service: string): Promise<TargetFacts>;
+  /**
+   * Asks for an absolute count, so that asking twice changes nothing. Resolves when it is asked for, not when it is
+   * reached. Scaling in takes idle tasks first and lets busy ones finish.
+   */
+  apply(service: string, desired: number): Promise<void>;
+}

@@ -1,0 +1,16 @@
+/** The environment that points workers and commands at a local fleet. */
+import { pathToFileURL } from 'node:url';
+import type { LocalState } from './state.ts';
+
+/** Variables of a local fleet; see `@longshore/launch` for their meaning. */
+export function localEnvironment(state: LocalState, endpointUrl: string): Record<string, string> {
+  return {
+    LONGSHORE_SQS_ENDPOINT: endpointUrl,
+    LONGSHORE_OBJECTS: pathToFileURL(state.objects).href,
+    LONGSHORE_SEARCH_INDEX: state.searchIndex,
+    AWS_REGION: 'us-east-1',
+    // The embedded endpoint checks no signature; the SDK wants some credentials to sign with.
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+  };
+}

@@ -1,0 +1,45 @@
+/** The fleet as people write it: durations as text, defaults left out. `defineFleet` turns it into a {@link Fleet}. */
+
+/** A duration such as `"30s"`, `"1m30s"`, `"4d"`. Units: ms, s, m, h, d. */
+export type DurationText = string;
+
+/** A queue in a fleet file. Its key in `queues` is its name. */
+export interface QueueInput {
+  /** Names of the jobs that travel on this queue, at least one. A job name belongs to one queue of the fleet. */
+  readonly jobs: readonly string[];
+  /** Length of a worker's lease, 1 s to 12 h; the worker extends it while a job runs. Default `"30s"`. */
+  readonly lease?: DurationText;
+  /** Receives after which the queue itself dead-letters a message, 1 to 1,000. Default 20. */
+  readonly maxReceives?: number;
+  /** How long an unhandled message is kept, 1 m to 14 d. Default `"4d"`. */
+  readonly retention?: DurationText;
+}
+
+/** A service in a fleet file. Its key in `services` is its name. */
+export interface ServiceInput<QueueName extends string = string> {
+  /** Module that runs one worker: a relative path from the fleet file, such as `"./services/mail/src/main.ts"`. */
+  readonly entry: string;
+  /** The queue that it works on. Several services may share one. */
+  readonly queue: QueueName;
+  /** Jobs that one worker runs at a time, 1 to 1,000. */
+  readonly slots: number;
+  /** CPU share of one task, 128 to 196,608; 1,024 units are one vCPU. */
+  readonly cpuUnits: number;
+  /** Memory limit of one task, 128 to 1,048,576. */
+  readonly memoryMiB: number;
+  /** Fewest (default 0) and most tasks, up to 5,000. `max: 0` switches the service off. */
+  readonly scale: { readonly min?: number; readonly max: number };
+  /** Jobs of this percentile (50 to 99.9, default 95) wait less than `timeInQueue` (from 1 s, below the retention). */
+  readonly objective: { readonly percentile?: number; readonly timeInQueue: DurationText };
+  /** What a worker has to finish or give back its jobs at SIGTERM, 1 s to below 120 s. Default `"25s"`. */
+  readonly drain?: DurationText;
+}
+
+/** A fleet file's contents. */
+export interface FleetInput<QueueName extends string = string> {
+  /** Prefix of everything the fleet owns: lower-case words joined by hyphens, up to 32 characters. */
+  readonly name: string;
+  readonly queues: { readonly [Name in QueueName]: QueueInput };
+  /** A service works on one of the queues above; another name does not compile. */
+  readonly services: { readonly [name: string]: ServiceInput<NoInfer<QueueName>> };
+}

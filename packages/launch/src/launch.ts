@@ -1,0 +1,124 @@
+/**
+ * Runs one worker of a service as a process: settings from the environment, clients, health endpoint, heartbeats to the
+ * parent, drain at SIGTERM or SIGINT, exit code.
+ *
+ * This is the composition root that all services share; a service's `main.ts` says only which handlers it has.
+ */
+import { serviceNamed, type Fleet, type FleetService } from '@longshore/fleet';
+import { errorDetails } from '@longshore/job';
+import type { ObjectStore } from '@longshore/objects';
+import { createWorker, serveHealth, type ForeignDecoder, type HandlerBinding, type Worker } from '@longshore/worker';
+import { destination, pino, type Logger } from 'pino';
+import { reportHeartbeats } from './heartbeat.ts';
+import { openFleet } from './open-fleet.ts';
+import { readSettings, type Environment } from './settings.ts';
+
+/** What a service's handlers are made from. */
+export interface LaunchResources {
+  readonly service: FleetService;
+  readonly objects: ObjectStore;
+  readonly env: Environment;
+  readonly log: Logger;
+}
+
+/** What a service brings. */
+export interface Launched {
+  readonly handlers: readonly HandlerBinding[];
+  readonly decoders?: readonly ForeignDecoder[];
+  /** Called after the worker has drained. */
+  readonly close?: () => Promise<void>;
+}
+
+/** Options of {@link launch}. */
+export interface LaunchOptions {
+  readonly fleet: Fleet;
+  /** Name of the service in the fleet. */
+  readonly service: string;
+  /** Makes the handlers; called once, after the settings are read. */
+  readonly setUp: (resources: LaunchResources) => Launched | Promise<Launched>;
+  /** Default `process.env`. */
+  readonly env?: Environment;
+}
+
+/** Exit codes: 0 drained, 1 failed while running, 2 wrong settings or fleet. */
+const EXIT_FAILED = 1;
+const EXIT_MISCONFIGURED = 2;
+
+/**
+ * Runs the worker until the process is told to stop, then exits it. Never resolves before that.
+ *
+ * SIGTERM and SIGINT drain within the service's `drain` time and exit 0; so does the loss of a parent that started this
+ * process with an IPC channel, so that no worker outlives its fleet.
+ */
+export async function launch(options: LaunchOptions): Promise<void> {
+  const env = options.env ?? process.env;
+  const log = pino({ name: options.service, level: env['LONGSHORE_LOG_LEVEL'] ?? 'info' }, destination({ dest: 2, sync: true }));
+  try {
+    const code = await run(options, env, log);
+    process.exit(code);
+  } catch (error) {
+    const { code, message } = errorDetails(error);
+    log.error({ err: error, code }, message);
+    const misconfigured = code === 'invalid_options' || code === 'invalid_fleet';
+    process.exit(misconfigured ? EXIT_MISCONFIGURED : EXIT_FAILED);
+  }
+}
+
+async function run(options: LaunchOptions, env: Environment, log: Logger): Promise<number> {
+  const service = serviceNamed(options.fleet, options.service);
+  const settings = readSettings(env);
+  const stop = stopRequest(log);
+  const opened = openFleet(options.fleet, settings);
+  const setUp = await options.setUp({ service, objects: opened.objects, env, log });
+  const queue = options.fleet.queues.find((entry) => entry.name === service.queue);
+  const worker = createWorker({
+    queue: opened.queue(service.queue),
+    handlers: setUp.handlers,
+    objects: opened.objects,
+    producer: opened.producer,
+    slots: service.slots,
+    log,
+    ...(queue === undefined ? {} : { leaseMs: queue.leaseMs }),
+    ...(setUp.decoders === undefined ? {} : { decoders: setUp.decoders }),
+    onFatal: (error) => stop.fail(error),
+  });
+  worker.start();
+  const health = settings.health === undefined ? undefined : await serveHealth({ worker, ...settings.health });
+  const heartbeats = reportHeartbeats(worker);
+  log.info({ slots: service.slots, healthPort: health?.port }, 'Worker started');
+  const failure = await stop.requested;
+  await drain(worker, service.drainMs, log);
+  heartbeats.stop();
+  await health?.[Symbol.asyncDispose]();
+  await setUp.close?.();
+  await opened.close();
+  log.info({}, 'Worker stopped');
+  return failure === undefined ? 0 : EXIT_FAILED;
+}
+
+async function drain(worker: Worker, deadlineMs: number, log: Logger): Promise<void> {
+  log.info({ deadlineMs, busy: worker.stats().busy }, 'Draining');
+  await worker.stop({ deadlineMs });
+}
+
+/** Resolves when the process must stop: with the failure, or nothing when it was asked to. */
+function stopRequest(log: Logger): { requested: Promise<Error | undefined>; fail: (error: Error) => void } {
+  const { promise, resolve } = Promise.withResolvers<Error | undefined>();
+  const fail = (error: Error): void => {
+    log.error({ err: error }, 'The worker cannot go on, draining');
+    resolve(error);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      log.info({ signal }, 'Asked to stop');
+      resolve(undefined);
+    });
+  }
+  process.once('disconnect', () => {
+    log.info({}, 'The parent process is gone');
+    resolve(undefined);
+  });
+  // A promise nobody awaits belongs to one job, but which one is unknown: finish the others and start afresh.
+  process.on('unhandledRejection', (reason) => fail(reason instanceof Error ? reason : new Error(String(reason))));
+  return { requested: promise, fail };
+}

@@ -1,0 +1,86 @@
+/**
+ * The settings that a worker service and the CLI take from the environment: where the queues and the objects are.
+ * Everything is checked at once.
+ *
+ * | variable | meaning | default |
+ * |---|---|---|
+ * | `LONGSHORE_SQS_ENDPOINT` | URL of an SQS-compatible endpoint | AWS |
+ * | `LONGSHORE_OBJECTS` | `file:///folder` or `s3://bucket/prefix` | required |
+ * | `LONGSHORE_S3_ENDPOINT` | URL of an S3-compatible endpoint | AWS |
+ * | `LONGSHORE_LOG_LEVEL` | `debug`, `info`, `warn`, `error`, `silent` | `info` |
+ * | `LONGSHORE_HEALTH_PORT` | port of `/livez`, `/readyz`, `/metrics`; 0 takes a free one | none |
+ * | `LONGSHORE_HEALTH_HOST` | address that it listens on | `127.0.0.1` |
+ * | `AWS_REGION` | region | `us-east-1` with an endpoint, else required |
+ *
+ * Credentials come from the AWS SDK's own chain (environment, ECS task role, profile).
+ */
+import { fileURLToPath } from 'node:url';
+import { LongshoreError } from '@longshore/job';
+
+/** Environment variables, as in `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where objects lie. */
+export type ObjectsLocation =
+  | { readonly kind: 'fs'; readonly root: string }
+  | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string };
+
+/** Parsed settings. */
+export interface Settings {
+  readonly region: string | undefined;
+  readonly sqsEndpoint: string | undefined;
+  readonly s3Endpoint: string | undefined;
+  readonly objects: ObjectsLocation;
+  readonly logLevel: string;
+  readonly health: { readonly port: number; readonly host: string } | undefined;
+}
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
+
+/** Reads settings. @throws LongshoreError `invalid_options`, naming every variable that is wrong and how to set it. */
+export function readSettings(env: Environment): Settings {
+  const faults: string[] = [];
+  const sqsEndpoint = readUrl(env, 'LONGSHORE_SQS_ENDPOINT', faults);
+  const s3Endpoint = readUrl(env, 'LONGSHORE_S3_ENDPOINT', faults);
+  const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? (sqsEndpoint === undefined ? undefined : 'us-east-1');
+  if (region === undefined) faults.push('AWS_REGION is not set: set it, or LONGSHORE_SQS_ENDPOINT for a local endpoint');
+  const objects = readObjects(env['LONGSHORE_OBJECTS'], faults);
+  const logLevel = env['LONGSHORE_LOG_LEVEL'] ?? 'info';
+  if (!LOG_LEVELS.includes(logLevel)) faults.push(`LONGSHORE_LOG_LEVEL is "${logLevel}", expected ${LOG_LEVELS.join(', ')}`);
+  const health = readHealth(env, faults);
+  if (faults.length > 0 || objects === undefined) {
+    throw new LongshoreError('invalid_options', `Cannot start with these settings: ${faults.join('; ')}`);
+  }
+  return { region, sqsEndpoint, s3Endpoint, objects, logLevel, health };
+}
+
+function readUrl(env: Environment, name: string, faults: string[]): string | undefined {
+  const value = env[name];
+  if (value === undefined || value === '') return undefined;
+  if (URL.canParse(value) && /^https?:/.test(value)) return value;
+  faults.push(`${name} is "${value}", expected a URL like http://127.0.0.1:9324`);
+  return undefined;
+}
+
+function readObjects(value: string | undefined, faults: string[]): ObjectsLocation | undefined {
+  if (value !== undefined && URL.canParse(value)) {
+    const url = new URL(value);
+    if (url.protocol === 'file:') return { kind: 'fs', root: fileURLToPath(url) };
+    if (url.protocol === 's3:' && url.hostname !== '') {
+      return { kind: 's3', bucket: url.hostname, prefix: decodeURIComponent(url.pathname).replace(/^\/|\/$/g, '') };
+    }
+  }
+  faults.push(`LONGSHORE_OBJECTS is ${value === undefined ? 'not set' : `"${value}"`}, expected file:///folder or s3://bucket/prefix`);
+  return undefined;
+}
+
+function readHealth(env: Environment, faults: string[]): Settings['health'] {
+  const value = env['LONGSHORE_HEALTH_PORT'];
+  if (value === undefined || value === '') return undefined;
+  const port = Number(value);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    faults.push(`LONGSHORE_HEALTH_PORT is "${value}", expected 0 to 65535`);
+    return undefined;
+  }
+  return { port, host: env['LONGSHORE_HEALTH_HOST'] ?? '127.0.0.1' };
+}

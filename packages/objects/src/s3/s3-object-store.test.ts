@@ -1,0 +1,98 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { startFauxqs, type FauxqsServer } from 'fauxqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeObjectStore } from '../conformance/index.ts';
+import { readText } from '../read-object.ts';
+import { verifyConditionalCreate } from '../verify-conditional-create.ts';
+import { s3ObjectStore, type S3ObjectStoreOptions } from './s3-object-store.ts';
+
+let server: FauxqsServer;
+let client: S3Client;
+
+function openClient(port: number): S3Client {
+  return new S3Client({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    forcePathStyle: true,
+  });
+}
+
+beforeAll(async () => {
+  server = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
+  client = openClient(server.port);
+  await client.send(new CreateBucketCommand({ Bucket: 'objects' }));
+});
+
+afterAll(async () => {
+  client.destroy();
+  await server.stop();
+});
+
+function openStore(options: Partial<S3ObjectStoreOptions> = {}): ReturnType<typeof s3ObjectStore> {
+  return s3ObjectStore({ client, bucket: 'objects', ...options });
+}
+
+describeObjectStore({
+  name: 'S3 (fauxqs)',
+  open: async () => ({ store: openStore({ prefix: 'fleet/a' }) }),
+  skips: {
+    'conditional-create': 'fauxqs 2.4.1 ignores If-None-Match on writes',
+    'bounded-memory': 'the emulator keeps its objects in the memory of this process',
+  },
+});
+
+describe('verifyConditionalCreate', () => {
+  it('refuses fauxqs, which ignores the condition, and leaves nothing behind', async () => {
+    const store = openStore();
+    const verifying = verifyConditionalCreate(store, { prefix: 'probe' });
+    await expect(verifying).rejects.toMatchObject({ code: 'conditional_writes_ignored', retryable: false });
+    const left: string[] = [];
+    for await (const { key } of store.list('probe')) left.push(key);
+    expect(left).toEqual([]);
+  });
+});
+
+describe('s3ObjectStore', () => {
+  it('keeps every key under its prefix and sees no others', async () => {
+    const inner = openStore({ prefix: 'one/' });
+    const outer = openStore();
+    await inner.put('a', 'inner');
+    await outer.put('one-more/a', 'other');
+    expect(await readText(outer, 'one/a')).toBe('inner');
+    const keys: string[] = [];
+    for await (const { key } of inner.list('')) keys.push(key);
+    expect(keys).toEqual(['a']);
+    await expect(inner.put('x'.repeat(1_021), 'x')).rejects.toMatchObject({ code: 'invalid_key' });
+  });
+
+  it('says what is wrong with its options, all at once', () => {
+    expect(() => openStore({ bucket: '', partBytes: 1, uploadConcurrency: 0 })).toThrow(
+      /bucket is empty.*partBytes is 1,.*uploadConcurrency is 0,/,
+    );
+    expect(() => openStore({ prefix: '../x' })).toThrow('Cannot use "../x" as key');
+  });
+
+  it('says that the bucket does not exist, on every call', async () => {
+    const store = openStore({ bucket: 'nowhere' });
+    const missing = {
+      code: 'object_store_unavailable',
+      retryable: true,
+      message: expect.stringContaining('create the bucket'),
+    };
+    await expect(store.get('a')).rejects.toMatchObject(missing);
+    await expect(store.head('a')).rejects.toMatchObject(missing);
+    await expect(store.put('a', 'x')).rejects.toMatchObject(missing);
+    await expect(store.create('a', 'x')).rejects.toMatchObject(missing);
+    await expect(store.list('')[Symbol.asyncIterator]().next()).rejects.toMatchObject(missing);
+  });
+
+  it('calls a server that does not answer unavailable, and the call retryable', async () => {
+    const unreachable = openClient(1);
+    const store = openStore({ client: unreachable });
+    const unavailable = { code: 'object_store_unavailable', retryable: true };
+    await expect(store.get('a')).rejects.toMatchObject(unavailable);
+    await expect(store.put('a', 'x')).rejects.toMatchObject(unavailable);
+    unreachable.destroy();
+  });
+});

@@ -1,0 +1,58 @@
+/** Creates queues with their dead-letter queues: for local endpoints and tests. On AWS the stack creates them. */
+import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { sqsClient, type SqsConnectionOptions } from './options.ts';
+
+/** A queue to create. */
+export interface SqsQueueDefinition {
+  readonly name: string;
+  readonly deadLetterName: string;
+  /** Default lease (visibility timeout), whole seconds. */
+  readonly leaseMs?: number;
+  /** Receives after which SQS itself moves a message: a backstop. Default 20. */
+  readonly maxReceives?: number;
+  readonly retentionMs?: number;
+}
+
+/** Options of {@link createSqsQueues}. */
+export interface CreateSqsQueuesOptions extends SqsConnectionOptions {
+  readonly queues: readonly SqsQueueDefinition[];
+}
+
+/** Dead letters are kept as long as SQS can, so that a redrive is possible after a holiday. */
+const DEAD_LETTER_RETENTION_SECONDS = 1_209_600;
+
+/** Creates what is missing. Existing queues with the same attributes stay as they are. */
+export async function createSqsQueues(options: CreateSqsQueuesOptions): Promise<void> {
+  const client = sqsClient(options);
+  try {
+    for (const queue of options.queues) await createOne(client, queue);
+  } finally {
+    client.destroy();
+  }
+}
+
+async function createOne(client: SQSClient, queue: SqsQueueDefinition): Promise<void> {
+  const fifo = queue.name.endsWith('.fifo') ? { FifoQueue: 'true' } : {};
+  const { QueueUrl } = await client.send(
+    new CreateQueueCommand({
+      QueueName: queue.deadLetterName,
+      Attributes: { ...fifo, MessageRetentionPeriod: String(DEAD_LETTER_RETENTION_SECONDS) },
+    }),
+  );
+  const { Attributes } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+  await client.send(
+    new CreateQueueCommand({
+      QueueName: queue.name,
+      Attributes: {
+        ...fifo,
+        VisibilityTimeout: seconds(queue.leaseMs ?? 30_000),
+        RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.['QueueArn'], maxReceiveCount: queue.maxReceives ?? 20 }),
+        ...(queue.retentionMs === undefined ? {} : { MessageRetentionPeriod: seconds(queue.retentionMs) }),
+      },
+    }),
+  );
+}
+
+function seconds(durationMs: number): string {
+  return String(Math.ceil(durationMs / 1_000));
+}

@@ -1,0 +1,130 @@
+/**
+ * One attempt: the handler with its context, its deadline and its cancellation, to an outcome. Never throws and never
+ * runs ahead of the handler: a timeout aborts the signal and waits for the handler to return.
+ */
+import {
+  LongshoreError,
+  deterministicId,
+  directiveOf,
+  errorDetails,
+  isLongshoreError,
+  nextDelayMs,
+  type Clock,
+  type JobDefinition,
+  type Outcome,
+  type TraceContext,
+} from '@longshore/job';
+import type { ObjectStore } from '@longshore/objects';
+import type { AdmittedJob } from './admission.ts';
+import type { FollowUpOptions, HandlerContext, Logger } from './handler.ts';
+
+/** Sends follow-up jobs; a `Producer` satisfies it. */
+export interface FollowUpSender {
+  enqueue<Input, Output>(
+    definition: JobDefinition<Input, Output>,
+    payload: Input,
+    options: { readonly id: string; readonly delayMs?: number; readonly trace?: TraceContext },
+  ): Promise<unknown>;
+}
+
+/** What an attempt needs. */
+export interface AttemptOptions {
+  readonly objects: ObjectStore | undefined;
+  readonly followUps: FollowUpSender | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  /** Aborted by the session: lease lost or worker interrupted. */
+  readonly controller: AbortController;
+}
+
+/** An attempt's outcome, and the error behind it for logs and attempt records. */
+export interface AttemptResult {
+  readonly outcome: Outcome;
+  readonly stack?: string;
+}
+
+/** Runs the handler once. */
+export async function runAttempt(job: AdmittedJob, options: AttemptOptions): Promise<AttemptResult> {
+  const { clock, controller } = options;
+  const { timeoutMs } = job.binding.definition;
+  const timer = clock.after(timeoutMs, () => {
+    const message = `Job "${job.envelope.name}" ran longer than its timeout of ${timeoutMs} ms`;
+    controller.abort(new LongshoreError('handler_timeout', message, { retryable: true, details: { timeoutMs } }));
+  });
+  try {
+    const result = await job.binding.run(context(job, options));
+    if (isLongshoreError(controller.signal.reason, 'lease_lost')) return { outcome: { kind: 'lost' } };
+    return { outcome: fromResult(result, job, options) };
+  } catch (error) {
+    return fromError(error, job, options);
+  } finally {
+    timer.cancel();
+  }
+}
+
+function context(job: AdmittedJob, options: AttemptOptions): HandlerContext<unknown> {
+  const { envelope, message } = job;
+  let followUps = 0;
+  return {
+    payload: job.payload,
+    attempt: job.attempt,
+    signal: options.controller.signal,
+    log: options.log,
+    job: {
+      id: envelope.id,
+      name: envelope.name,
+      version: envelope.version,
+      idempotencyKey: envelope.idempotencyKey,
+      enqueuedAtMs: envelope.enqueuedAtMs,
+      waitedMs: Math.max(0, message.lease.receivedAtMs - message.sentAtMs),
+    },
+    get objects() {
+      if (options.objects !== undefined) return options.objects;
+      throw new LongshoreError('unsupported', 'This worker has no object store: pass `objects` to createWorker');
+    },
+    async enqueue<Input, Output>(definition: JobDefinition<Input, Output>, payload: Input, followUp: FollowUpOptions = {}) {
+      if (options.followUps === undefined) {
+        throw new LongshoreError('unsupported', 'This worker cannot enqueue: pass `producer` to createWorker');
+      }
+      followUps += 1;
+      await options.followUps.enqueue(definition, payload, {
+        id: deterministicId(envelope.id, definition.name, followUp.key ?? String(followUps)),
+        ...(followUp.delayMs === undefined ? {} : { delayMs: followUp.delayMs }),
+        ...(envelope.trace === undefined ? {} : { trace: envelope.trace }),
+      });
+    },
+  };
+}
+
+function fromResult(result: unknown, job: AdmittedJob, options: AttemptOptions): Outcome {
+  const directive = directiveOf(result);
+  if (directive === undefined) return { kind: 'completed' };
+  switch (directive.kind) {
+    case 'bury':
+      return { kind: 'buried', code: directive.code, reason: directive.reason };
+    case 'release':
+      return { kind: 'released', delayMs: directive.delayMs, interrupted: false };
+    case 'retry':
+      return failed('handler_failed', directive.reason, job, options, directive.delayMs);
+  }
+}
+
+function fromError(error: unknown, job: AdmittedJob, options: AttemptOptions): AttemptResult {
+  const { signal } = options.controller;
+  const cause: unknown = signal.aborted ? signal.reason : undefined;
+  if (isLongshoreError(cause, 'lease_lost')) return { outcome: { kind: 'lost' } };
+  if (isLongshoreError(cause, 'interrupted')) return { outcome: { kind: 'released', delayMs: 0, interrupted: true } };
+  const { code, message, stack } = errorDetails(isLongshoreError(cause, 'handler_timeout') ? cause : error);
+  const final = error instanceof LongshoreError && !error.retryable && cause === undefined;
+  const outcome: Outcome = final ? { kind: 'buried', code, reason: message } : failed(code, message, job, options);
+  return stack === undefined ? { outcome } : { outcome, stack };
+}
+
+function failed(code: string, reason: string, job: AdmittedJob, options: AttemptOptions, delayMs?: number): Outcome {
+  const { retry } = job.binding.definition;
+  if (job.attempt >= retry.maxAttempts) {
+    return { kind: 'buried', code: 'attempts_exhausted', reason: `Failed ${job.attempt} times, last: ${reason} (${code})` };
+  }
+  return { kind: 'retried', code, reason, delayMs: delayMs ?? nextDelayMs(retry, job.attempt, options.random) };
+}

@@ -1,0 +1,93 @@
+/**
+ * Pollers: receive calls, as many at a time as free slots can use. One idle long poll when the queue is empty, more
+ * under load; back off with jitter while the queue is out of reach.
+ */
+import { sleep, type Clock } from '@longshore/job';
+
+/** The pollers of one session. */
+export interface Pollers {
+  start(): void;
+  /** Slots may have become free. */
+  wake(): void;
+  /** Starts no more receives, lets those under way answer for a moment, then aborts them. Resolves when none is left. */
+  stop(): Promise<void>;
+}
+
+/** Options of {@link pollers}. */
+export interface PollersOptions {
+  /** Receives up to `max` messages and hands them over; resolves with their number. */
+  readonly receive: (max: number, signal: AbortSignal) => Promise<number>;
+  /** How many messages could be used now, not counting what receives under way may bring. */
+  readonly wanted: () => number;
+  readonly maxBatch: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly onError: (error: unknown, delayMs: number) => void;
+}
+
+/** At ten messages a call and 10 ms a call this is 8,000 messages a second, above what one process can handle. */
+const MAX_POLLERS = 8;
+/** Some round trips: enough for an answer on its way, not felt by an idle long poll that is given up. */
+const ANSWER_GRACE_MS = 300;
+const MAX_BACKOFF_MS = 20_000;
+const FIRST_BACKOFF_MS = 250;
+
+/** Pollers on a receive function. */
+export function pollers(options: PollersOptions): Pollers {
+  const { receive, wanted, maxBatch, clock, random, onError } = options;
+  const abort = new AbortController();
+  const active = new Set<Promise<void>>();
+  let started = false;
+  let requested = 0;
+  let allowed = 1;
+  let failures = 0;
+
+  const wake = (): void => {
+    while (started && !abort.signal.aborted && active.size < allowed) {
+      const max = Math.min(maxBatch, wanted() - requested);
+      if (max <= 0) return;
+      requested += max;
+      const poll = once(max).finally(() => {
+        active.delete(poll);
+        wake();
+      });
+      active.add(poll);
+    }
+  };
+
+  const once = async (max: number): Promise<void> => {
+    try {
+      const count = await receive(max, abort.signal);
+      requested -= max;
+      failures = 0;
+      // Load shows in full answers; an answer that is not full needs no company.
+      if (count === max) allowed = Math.min(MAX_POLLERS, allowed + 1);
+      else if (count === 0) allowed = 1;
+    } catch (error) {
+      requested -= max;
+      allowed = 1;
+      failures += 1;
+      const delayMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures) * (0.5 + random() / 2);
+      onError(error, delayMs);
+      if (started) await sleep(delayMs, { clock, signal: abort.signal });
+    }
+  };
+
+  return {
+    start() {
+      started = true;
+      wake();
+    },
+    wake,
+    async stop() {
+      started = false;
+      // A queue that is answering now has leased messages already; to abort it would hold them until their leases end.
+      const answered = new AbortController();
+      const all = Promise.all(active);
+      await Promise.race([all, sleep(ANSWER_GRACE_MS, { clock, signal: answered.signal })]);
+      answered.abort();
+      abort.abort();
+      await all;
+    },
+  };
+}

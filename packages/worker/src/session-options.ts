@@ -1,0 +1,44 @@
+/** What a session is made of: the worker's checked options with their defaults, and its listeners. */
+import type { Clock, Outcome } from '@longshore/job';
+import type { ObjectStore } from '@longshore/objects';
+import type { Message, Queue } from '@longshore/queue';
+import type { ForeignDecoder } from './admission.ts';
+import type { FollowUpSender } from './attempt.ts';
+import type { AttemptStore } from './attempt-store.ts';
+import type { HandlerBinding, Logger } from './handler.ts';
+import type { Metrics } from './metrics.ts';
+
+/** One finished attempt, for statistics. */
+export interface FinishedAttempt {
+  readonly job: string;
+  readonly outcome: Outcome;
+  readonly attempt: number;
+  readonly waitedMs: number;
+  readonly ranMs: number;
+}
+
+/** Options of a session. */
+export interface SessionOptions {
+  readonly queue: Queue;
+  readonly bindings: ReadonlyMap<string, HandlerBinding>;
+  readonly objects: ObjectStore | undefined;
+  readonly followUps: FollowUpSender | undefined;
+  readonly attempts: AttemptStore;
+  readonly decoders: readonly ForeignDecoder[];
+  readonly slots: number;
+  readonly prefetch: number;
+  readonly leaseMs: number;
+  readonly waitMs: number;
+  readonly completeLingerMs: number;
+  readonly unknownJobGraceMs: number;
+  readonly maxCrashes: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly onReceived: (messages: readonly Message[]) => void;
+  readonly onReceiveError: (error: unknown, delayMs: number) => void;
+  readonly onOutcome: (finished: FinishedAttempt) => void;
+  /** The session cannot go on: the lease thread died. */
+  readonly onFatal: (error: Error) => void;
+}

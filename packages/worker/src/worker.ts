@@ -1,0 +1,237 @@
+/**
+ * A worker: takes messages from one queue and runs handlers in slots. Configuration, lifecycle and figures; what is
+ * alive in one run is the session's.
+ */
+import { LongshoreError, isLongshoreError, systemClock, type Clock, type JobDefinition } from '@longshore/job';
+import type { ObjectStore } from '@longshore/objects';
+import type { Message, Queue } from '@longshore/queue';
+import { pino } from 'pino';
+import type { ForeignDecoder } from './admission.ts';
+import type { FollowUpSender } from './attempt.ts';
+import { memoryAttemptStore, objectAttemptStore } from './attempt-store.ts';
+import type { HandlerBinding, Logger } from './handler.ts';
+import { metrics } from './metrics.ts';
+import { Session } from './session.ts';
+import type { FinishedAttempt, SessionOptions } from './session-options.ts';
+
+/** Options of {@link createWorker}. */
+export interface WorkerOptions {
+  readonly queue: Queue;
+  /** One per job definition that travels on the queue; made by `handle`. */
+  readonly handlers: readonly HandlerBinding[];
+  /** For handlers, claim checks and attempt records. Without it, attempts are counted per process only. */
+  readonly objects?: ObjectStore;
+  /** Sends follow-up jobs of handlers. */
+  readonly producer?: FollowUpSender;
+  /** Jobs at a time. 1 to 1,000. Default 1: raise it for handlers that wait more than they compute. */
+  readonly slots?: number;
+  /** Messages taken beyond the slots, so that a free slot need not wait for a call. Default 0: others can have them. */
+  readonly prefetch?: number;
+  /** Lease on a message; kept up while its job runs. 1 s to 12 h. Default 30 s: how long a crash holds a job up. */
+  readonly leaseMs?: number;
+  /** Length of a long poll, at most 20 s (SQS). Default 20 s. */
+  readonly waitMs?: number;
+  /** How long an acknowledgement may wait for company. Default 100 ms; 0 on FIFO queues. A crash re-runs what waited. */
+  readonly completeLingerMs?: number;
+  /** How long jobs that this worker does not know are put back before they are buried. Default 1 h: a slow rolling deploy. */
+  readonly unknownJobGraceMs?: number;
+  /** Receives that ended without a trace after which a job is buried as `crashed`. Default 10. */
+  readonly maxCrashes?: number;
+  /** Readers of messages that Longshore did not enqueue, S3 events for instance. */
+  readonly decoders?: readonly ForeignDecoder[];
+  readonly log?: Logger;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  /** Called once when the worker can go on no longer (its lease thread died); stop it and exit. Default: logs. */
+  readonly onFatal?: (error: Error) => void;
+}
+
+/** What a worker says of itself. */
+export interface WorkerStats {
+  readonly state: 'stopped' | 'running' | 'draining';
+  readonly slots: number;
+  readonly busy: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly buried: number;
+  /** Exponentially weighted mean of handler durations; absent before the first. */
+  readonly meanServiceMs?: number;
+  /** Longest time in queue among the messages of the last receive that brought any. */
+  readonly oldestWaitMs?: number;
+  /** End of the last receive call that succeeded, epoch ms. */
+  readonly lastReceiveAtMs?: number;
+}
+
+/** A worker. `start` and `stop` are idempotent. */
+export interface Worker extends AsyncDisposable {
+  start(): void;
+  /**
+   * Drains: takes no new work at once, lets running jobs finish for 80 % of the deadline, then interrupts them, gives
+   * back what is left (no attempt is counted) and flushes acknowledgements. Resolves within about the deadline.
+   */
+  stop(options: { readonly deadlineMs: number }): Promise<void>;
+  /** One step on a worker that is not started: receives once and runs what came to its end. Resolves with the number of messages. */
+  tick(options?: { readonly waitMs?: number }): Promise<number>;
+  stats(): WorkerStats;
+  /** Prometheus text. */
+  metricsText(): string;
+}
+
+/** Weight of a new duration in the mean: about the last twenty jobs count. */
+const MEAN_WEIGHT = 0.1;
+
+/**
+ * Makes a worker.
+ *
+ * @throws LongshoreError `invalid_options`, all faults in one message.
+ * @example
+ * ```ts
+ * import { defineJob } from '@longshore/job';
+ * import { memoryQueue } from '@longshore/queue/memory';
+ * import { createWorker, handle } from '@longshore/worker';
+ * import { z } from 'zod';
+ *
+ * const greet = defineJob({ name: 'greet', schema: z.object({ name: z.string() }) });
+ * const worker = createWorker({
+ *   queue: memoryQueue({ name: 'greetings' }),
+ *   handlers: [handle(greet, async ({ payload, log }) => log.info({}, `Hello ${payload.name}`))],
+ * });
+ * await worker.tick();
+ * ```
+ */
+export function createWorker(options: WorkerOptions): Worker {
+  return new QueueWorker(options);
+}
+
+class QueueWorker implements Worker {
+  readonly #options: SessionOptions;
+  #session: Session | undefined;
+  #stopped: Promise<void> | undefined;
+  #counts = { completed: 0, failed: 0, buried: 0 };
+  #meanServiceMs: number | undefined;
+  #oldestWaitMs: number | undefined;
+  #lastReceiveAtMs: number | undefined;
+
+  constructor(options: WorkerOptions) {
+    const { queue, objects, clock = systemClock, log = pino({ name: 'longshore' }) } = options;
+    this.#options = {
+      queue,
+      objects,
+      clock,
+      log,
+      bindings: bindingsByName(options),
+      followUps: options.producer,
+      attempts: objects === undefined ? memoryAttemptStore() : objectAttemptStore(objects, queue.name),
+      decoders: options.decoders ?? [],
+      slots: options.slots ?? 1,
+      prefetch: options.prefetch ?? 0,
+      leaseMs: options.leaseMs ?? 30_000,
+      waitMs: options.waitMs ?? 20_000,
+      completeLingerMs: options.completeLingerMs ?? 100,
+      unknownJobGraceMs: options.unknownJobGraceMs ?? 3_600_000,
+      maxCrashes: options.maxCrashes ?? 10,
+      random: options.random ?? Math.random,
+      metrics: metrics(queue.name),
+      onReceived: (messages) => this.#received(messages),
+      onReceiveError: (error, delayMs) => {
+        const code = isLongshoreError(error) ? error.code : 'queue_unavailable';
+        log.warn({ err: error, code, delayMs: Math.round(delayMs) }, 'Cannot receive, trying again');
+      },
+      onOutcome: (finished) => this.#finished(finished),
+      onFatal: options.onFatal ?? ((error) => log.error({ err: error }, 'The worker cannot keep its leases any more')),
+    };
+    checkOptions(this.#options);
+  }
+
+  start(): void {
+    if (this.#session !== undefined) return;
+    this.#session = new Session(this.#options);
+    this.#session.start();
+  }
+
+  async stop({ deadlineMs }: { readonly deadlineMs: number }): Promise<void> {
+    const session = this.#session;
+    if (session === undefined) return;
+    this.#stopped ??= session.stop(deadlineMs).finally(() => {
+      this.#session = undefined;
+      this.#stopped = undefined;
+    });
+    await this.#stopped;
+  }
+
+  async tick({ waitMs = 0 }: { readonly waitMs?: number } = {}): Promise<number> {
+    if (this.#session !== undefined) {
+      throw new LongshoreError('invalid_options', 'Cannot tick a worker that is started: use start and stop, or tick alone');
+    }
+    const session = new Session(this.#options);
+    try {
+      return await session.step(waitMs);
+    } finally {
+      await session.stop(0);
+    }
+  }
+
+  stats(): WorkerStats {
+    const running = this.#stopped === undefined ? 'running' : 'draining';
+    return {
+      state: this.#session === undefined ? 'stopped' : running,
+      slots: this.#options.slots,
+      busy: this.#session?.busy ?? 0,
+      ...this.#counts,
+      ...(this.#meanServiceMs === undefined ? {} : { meanServiceMs: this.#meanServiceMs }),
+      ...(this.#oldestWaitMs === undefined ? {} : { oldestWaitMs: this.#oldestWaitMs }),
+      ...(this.#lastReceiveAtMs === undefined ? {} : { lastReceiveAtMs: this.#lastReceiveAtMs }),
+    };
+  }
+
+  metricsText(): string {
+    const { metrics: all, slots } = this.#options;
+    return all.render({ busy: this.#session?.busy ?? 0, held: this.#session?.held ?? 0, slots });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop({ deadlineMs: 10_000 });
+  }
+
+  #received(messages: readonly Message[]): void {
+    this.#lastReceiveAtMs = this.#options.clock.nowMs();
+    if (messages.length === 0) return;
+    this.#oldestWaitMs = Math.max(0, ...messages.map(({ lease, sentAtMs }) => lease.receivedAtMs - sentAtMs));
+  }
+
+  #finished({ outcome, ranMs }: FinishedAttempt): void {
+    if (outcome.kind === 'completed') this.#counts.completed += 1;
+    if (outcome.kind === 'retried') this.#counts.failed += 1;
+    if (outcome.kind === 'buried') this.#counts.buried += 1;
+    if (ranMs > 0) this.#meanServiceMs = (this.#meanServiceMs ?? ranMs) * (1 - MEAN_WEIGHT) + ranMs * MEAN_WEIGHT;
+  }
+}
+
+function bindingsByName({ handlers }: WorkerOptions): ReadonlyMap<string, HandlerBinding> {
+  const bindings = new Map<string, HandlerBinding>();
+  for (const binding of handlers) {
+    const { name }: JobDefinition = binding.definition;
+    if (bindings.has(name)) throw new LongshoreError('invalid_options', `Cannot create worker: job "${name}" has two handlers`);
+    bindings.set(name, binding);
+  }
+  if (bindings.size === 0) throw new LongshoreError('invalid_options', 'Cannot create worker: pass at least one handler');
+  return bindings;
+}
+
+function checkOptions(options: SessionOptions): void {
+  const faults: string[] = [];
+  const check = (key: keyof SessionOptions, low: number, high: number): void => {
+    const value = options[key];
+    if (typeof value === 'number' && value >= low && value <= high) return;
+    faults.push(`${key} is ${String(value)}, expected ${low} to ${high}`);
+  };
+  check('slots', 1, 1_000);
+  check('prefetch', 0, 1_000);
+  check('leaseMs', 1_000, 43_200_000);
+  check('waitMs', 0, 20_000);
+  check('completeLingerMs', 0, options.leaseMs / 3);
+  check('unknownJobGraceMs', 0, 14 * 86_400_000);
+  check('maxCrashes', 1, 1_000);
+  if (!Number.isInteger(options.slots)) faults.push(`slots is ${options.slots}, expected a whole number`);
+  if (faults.length > 0) throw new LongshoreError('invalid_options', `Cannot create worker: ${faults.join('; ')}`);
+}
