@@ -44,23 +44,37 @@ function longshore(args: readonly string[], env: Record<string, string> = {}) {
 }
 
 describe('the demo', () => {
-  it('brings every sample to an outcome, from no workers to several and back to none', { timeout: 120_000 }, async () => {
-    const { code, stdout, stderr } = await longshore(['demo', '--once', '--json']).ended;
-    expect(code, stderr).toBe(0);
-    const lines = stdout.trim().split('\n');
-    expect(lines).toHaveLength(1);
-    const line = JSON.parse(lines[0] ?? '') as DemoLine;
-    const samples = (await readdir(SAMPLES)).filter((name) => name.endsWith('.pdf'));
-    expect(samples.length).toBeGreaterThanOrEqual(12);
-    expect(Object.keys(line)).toEqual(['documents', 'extracted', 'indexed', 'failed', 'pages', 'seconds', 'lost', 'duplicates', 'peakWorkers']);
-    expect(line).toMatchObject({ documents: samples.length, lost: 0, duplicates: 0 });
-    expect(line.extracted + line.failed.length).toBe(line.documents);
-    expect(line.indexed).toBe(line.extracted);
-    expect(line.failed.map(({ code: failure }) => failure).sort()).toEqual(['corrupt', 'encrypted']);
-    for (const { reason } of line.failed) expect(reason.length).toBeGreaterThan(10);
-    expect(line.peakWorkers).toBeGreaterThanOrEqual(2);
-    expect(`${stdout}${stderr}`).not.toContain('\u001B');
-  });
+  it(
+    'brings every sample to an outcome, from no workers to several and back to none',
+    { timeout: 120_000 },
+    async () => {
+      const { code, stdout, stderr } = await longshore(['demo', '--once', '--json']).ended;
+      expect(code, stderr).toBe(0);
+      const lines = stdout.trim().split('\n');
+      expect(lines).toHaveLength(1);
+      const line = JSON.parse(lines[0] ?? '') as DemoLine;
+      const samples = (await readdir(SAMPLES)).filter((name) => name.endsWith('.pdf'));
+      expect(samples.length).toBeGreaterThanOrEqual(12);
+      expect(Object.keys(line)).toEqual([
+        'documents',
+        'extracted',
+        'indexed',
+        'failed',
+        'pages',
+        'seconds',
+        'lost',
+        'duplicates',
+        'peakWorkers',
+      ]);
+      expect(line).toMatchObject({ documents: samples.length, lost: 0, duplicates: 0 });
+      expect(line.extracted + line.failed.length).toBe(line.documents);
+      expect(line.indexed).toBe(line.extracted);
+      expect(line.failed.map(({ code: failure }) => failure).sort()).toEqual(['corrupt', 'encrypted']);
+      for (const { reason } of line.failed) expect(reason.length).toBeGreaterThan(10);
+      expect(line.peakWorkers).toBeGreaterThanOrEqual(2);
+      expect(`${stdout}${stderr}`).not.toContain('\u001B');
+    },
+  );
 
   it('does no work twice when it runs again', { timeout: 60_000 }, async () => {
     const before = await readdir(join(state, 'objects'), { recursive: true });
@@ -70,29 +84,37 @@ describe('the demo', () => {
     expect(await readdir(join(state, 'objects'), { recursive: true })).toEqual(before);
   });
 
-  it('leaves texts that can be searched, accents or not, and dead letters with their reasons', { timeout: 60_000 }, async () => {
-    for (const query of ['élection', 'election', 'ÉLECTIONS']) {
-      const { code, stdout } = await longshore(['search', query, '--json']).ended;
-      expect(code).toBe(0);
-      const { hits } = JSON.parse(stdout) as { hits: { snippet: { text: string; hit: boolean }[] }[] };
-      expect(hits.length).toBeGreaterThan(0);
-      expect(hits[0]?.snippet.some(({ hit }) => hit)).toBe(true);
-    }
-    const { stdout } = await longshore(['dlq', 'list', 'pdf-extraction', '--json']).ended;
-    const letters = (JSON.parse(stdout) as { letters: { code: string }[] }).letters;
-    expect(letters.map(({ code }) => code).sort()).toEqual(['corrupt', 'encrypted']);
-  });
+  it(
+    'leaves texts that can be searched, accents or not, and dead letters with their reasons',
+    { timeout: 60_000 },
+    async () => {
+      for (const query of ['élection', 'election', 'ÉLECTIONS']) {
+        const { code, stdout } = await longshore(['search', query, '--json']).ended;
+        expect(code).toBe(0);
+        const { hits } = JSON.parse(stdout) as { hits: { snippet: { text: string; hit: boolean }[] }[] };
+        expect(hits.length).toBeGreaterThan(0);
+        expect(hits[0]?.snippet.some(({ hit }) => hit)).toBe(true);
+      }
+      const { stdout } = await longshore(['dlq', 'list', 'pdf-extraction', '--json']).ended;
+      const letters = (JSON.parse(stdout) as { letters: { code: string }[] }).letters;
+      expect(letters.map(({ code }) => code).sort()).toEqual(['corrupt', 'encrypted']);
+    },
+  );
 
-  it('refuses paths that do not exist and folders without PDFs, saying which', { timeout: 60_000 }, async () => {
-    const missing = await longshore(['demo', '/no/such/file.pdf', '--once']).ended;
-    expect(missing.code).toBe(2);
-    expect(missing.stderr).toContain('/no/such/file.pdf');
-    const empty = await mkdtemp(join(tmpdir(), 'longshore-empty-'));
-    const none = await longshore(['demo', empty, '--once']).ended;
-    expect(none.code).toBe(2);
-    expect(none.stderr).toContain(empty);
-    await rm(empty, { recursive: true });
-  });
+  it(
+    'refuses paths that do not exist and folders without PDFs, saying which',
+    { timeout: 60_000 },
+    async () => {
+      const missing = await longshore(['demo', '/no/such/file.pdf', '--once']).ended;
+      expect(missing.code).toBe(2);
+      expect(missing.stderr).toContain('/no/such/file.pdf');
+      const empty = await mkdtemp(join(tmpdir(), 'longshore-empty-'));
+      const none = await longshore(['demo', empty, '--once']).ended;
+      expect(none.code).toBe(2);
+      expect(none.stderr).toContain(empty);
+      await rm(empty, { recursive: true });
+    },
+  );
 
   it('drains at Ctrl-C, and the next run finishes what was left', { timeout: 120_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'longshore-many-'));
@@ -102,7 +124,10 @@ describe('the demo', () => {
     for (let copy = 0; copy < 10; copy += 1) {
       for (const name of names) {
         const bytes = await readFile(join(SAMPLES, name));
-        await writeFile(join(folder, `${copy}-${name}`), Buffer.concat([bytes, Buffer.from(`\n% copy ${copy}\n`)]));
+        await writeFile(
+          join(folder, `${copy}-${name}`),
+          Buffer.concat([bytes, Buffer.from(`\n% copy ${copy}\n`)]),
+        );
       }
     }
     const first = longshore(['demo', folder], other);

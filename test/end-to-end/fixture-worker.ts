@@ -26,7 +26,14 @@ export const work = defineJob({
 });
 
 if (import.meta.main) {
-  const { ENDPOINT = '', QUEUE = '', OBJECTS = '', SLOTS = '4', LEASE_MS = '2000', DRAIN_MS = '5000' } = process.env;
+  const {
+    ENDPOINT = '',
+    QUEUE = '',
+    OBJECTS = '',
+    SLOTS = '4',
+    LEASE_MS = '2000',
+    DRAIN_MS = '5000',
+  } = process.env;
   const objects = fsObjectStore({ root: OBJECTS });
   const queue = sqsQueue({
     name: QUEUE,

@@ -27,12 +27,18 @@ export interface Stage extends AsyncDisposable {
 }
 
 /** Sets a stage up. */
-export async function openStage(options: { readonly leaseMs?: number; readonly maxReceives?: number } = {}): Promise<Stage> {
+export async function openStage(
+  options: { readonly leaseMs?: number; readonly maxReceives?: number } = {},
+): Promise<Stage> {
   const { leaseMs = 2_000, maxReceives = 20 } = options;
   const server = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
   const endpoint = `http://127.0.0.1:${server.port}`;
   const folder = await mkdtemp(join(tmpdir(), 'longshore-e2e-'));
-  await createSqsQueues({ endpoint, ...REGION, queues: [{ name: 'jobs', deadLetterName: 'jobs-dlq', leaseMs, maxReceives }] });
+  await createSqsQueues({
+    endpoint,
+    ...REGION,
+    queues: [{ name: 'jobs', deadLetterName: 'jobs-dlq', leaseMs, maxReceives }],
+  });
   const objects = fsObjectStore({ root: join(folder, 'objects') });
   const queue = sqsQueue({ name: 'jobs', deadLetterName: 'jobs-dlq', endpoint, ...REGION });
   const deadLetters = sqsQueue({ name: 'jobs-dlq', endpoint, ...REGION });
@@ -47,9 +53,21 @@ export async function openStage(options: { readonly leaseMs?: number; readonly m
     producer,
     async startWorker(env = {}) {
       const child = fork(fileURLToPath(new URL('./fixture-worker.ts', import.meta.url)), {
-        env: { PATH: process.env['PATH'], ENDPOINT: endpoint, QUEUE: 'jobs', OBJECTS: join(folder, 'objects'), LEASE_MS: String(leaseMs), ...env },
+        env: {
+          PATH: process.env['PATH'],
+          ENDPOINT: endpoint,
+          QUEUE: 'jobs',
+          OBJECTS: join(folder, 'objects'),
+          LEASE_MS: String(leaseMs),
+          ...env,
+        },
         // The workers' logs are of use only to who looks into a failure: LONGSHORE_TEST_LOGS=1.
-        stdio: ['ignore', 'inherit', process.env['LONGSHORE_TEST_LOGS'] === undefined ? 'ignore' : 'inherit', 'ipc'],
+        stdio: [
+          'ignore',
+          'inherit',
+          process.env['LONGSHORE_TEST_LOGS'] === undefined ? 'ignore' : 'inherit',
+          'ipc',
+        ],
       });
       children.add(child);
       child.once('exit', () => children.delete(child));
@@ -78,7 +96,11 @@ export async function openStage(options: { readonly leaseMs?: number; readonly m
 }
 
 /** Waits until a condition holds; fails with its description after `withinMs`. */
-export async function until(what: string, condition: () => Promise<boolean>, withinMs = 60_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => Promise<boolean>,
+  withinMs = 60_000,
+): Promise<void> {
   const endMs = performance.now() + withinMs;
   while (!(await condition())) {
     if (performance.now() > endMs) throw new Error(`Not within ${withinMs} ms: ${what}`);

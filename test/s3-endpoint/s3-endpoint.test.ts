@@ -1,6 +1,6 @@
 /** The S3 driver against an endpoint that enforces conditions, and through its failures. */
 import { CreateBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { readBytes, readText, verifyConditionalCreate, type ObjectStore } from '@longshore/objects';
+import { readBytes, readText, type ObjectStore } from '@longshore/objects';
 import { describeObjectStore } from '@longshore/objects/conformance';
 import { s3ObjectStore } from '@longshore/objects/s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -50,15 +50,13 @@ describe('the S3 object store', () => {
     key = `faults/${test}`;
   });
 
+  // Whatever a test does, it leaves no upload behind, and the fault that it planned has happened.
   afterEach(async () => {
+    // oxlint-disable-next-line vitest/no-standalone-expect
     expect(endpoint.openUploads()).toEqual([]);
+    // oxlint-disable-next-line vitest/no-standalone-expect
     expect(endpoint.planned()).toBe(0);
     await store.close();
-  });
-
-  it('passes the verification of conditional creates', async () => {
-    await verifyConditionalCreate(store, { prefix: key });
-    await verifyConditionalCreate(store, { prefix: key, bodyBytes: PART_BYTES + 1 });
   });
 
   it('knows its own create when the answer to it was lost', async () => {
@@ -112,7 +110,7 @@ describe('the S3 object store', () => {
     }
     const denied = {
       code: 'object_store_unavailable',
-      message: expect.stringContaining('allow s3:GetObject'),
+      message: expect.stringContaining('allow s3:GetObject') as string,
     };
     await expect(store.put(key, stalling())).rejects.toMatchObject(denied);
     expect(await store.head(key)).toBeUndefined();

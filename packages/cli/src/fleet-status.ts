@@ -67,7 +67,7 @@ export function statusText(
   const plain = (text: string): string => text;
   const queueTable = table(
     [
-      { header: 'QUEUE', isFlexible: true },
+      { header: 'QUEUE', minColumns: 12 },
       { header: 'BACKLOG', align: 'right' },
       { header: 'IN FLIGHT', align: 'right' },
       { header: 'DELAYED', align: 'right' },
@@ -90,7 +90,7 @@ function serviceTable(services: readonly ServiceStatus[], screen: Pick<Screen, '
   const { style } = screen;
   return table(
     [
-      { header: 'SERVICE', isFlexible: true },
+      { header: 'SERVICE', minColumns: 12 },
       { header: 'TASKS', align: 'right' },
       { header: 'MIN-MAX', align: 'right' },
       { header: 'BUSY SLOTS', align: 'right' },

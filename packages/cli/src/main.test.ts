@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sqliteSearchIndex } from '@longshore/search/sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from './registry.ts';
 
@@ -250,6 +251,54 @@ describe('search', () => {
     expect(JSON.parse(named.stdout)).toMatchObject({
       error: { code: 'index_unavailable', details: { path: join(root, 'no.db') } },
     });
+  });
+
+  it('finds documents, shows where and why, and gives a hint where there are none', async () => {
+    const path = join(folder, 'search.db');
+    const index = await sqliteSearchIndex({ path });
+    const page = (text: string) => [{ page: 3, text }];
+    const document = { revision: 1, language: 'fr', source: 'docs/budget.pdf' };
+    await index.bulk([
+      {
+        kind: 'put',
+        document: {
+          ...document,
+          id: 'a',
+          title: 'Budget',
+          pages: page('Le budget avant les élections municipales'),
+        },
+      },
+      {
+        kind: 'put',
+        document: {
+          ...document,
+          id: 'b',
+          title: 'Rapport',
+          language: 'en',
+          pages: page('The annual election report'),
+        },
+      },
+    ]);
+    await index.close();
+    const search = (...args: string[]) =>
+      longshore(['search', ...args], { env: { LONGSHORE_SEARCH_INDEX: path } });
+    const text = await search('election', '--language', 'fr');
+    expect(text).toMatchObject({ code: 0, stderr: '' });
+    expect(text.stdout).toContain('1  Budget\n   docs/budget.pdf · page 3 · fr\n');
+    expect(text.stdout).toContain('«élections»');
+    expect(JSON.parse((await search('election', '--json')).stdout)).toMatchObject({
+      query: 'election',
+      total: 2,
+    });
+    expect(
+      await search('election -municipales', '--json').then(({ stdout }) => JSON.parse(stdout) as object),
+    ).toMatchObject({ total: 1, hits: [{ id: 'b' }] });
+    const none = await search('zebra');
+    expect(none).toMatchObject({ code: 0, stdout: '' });
+    expect(none.stderr).toContain('No document matches');
+    const wrong = await search('-only', '--limit', '5', '--json');
+    expect(wrong.code).toBe(2);
+    expect(JSON.parse(wrong.stdout)).toMatchObject({ error: { code: 'invalid_options' } });
   });
 });
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The `longshore` program: gives the command line its process, and the process its exit code. */
 import { enableCompileCache } from 'node:module';
+import { sep } from 'node:path';
 
 // Compiled code is kept between runs: `--help` answers in 70 ms instead of 160. Covers what is imported after it.
 enableCompileCache();
@@ -27,7 +28,10 @@ const terminal = createTerminal({
   },
 });
 
+// A command may wait for a thread or a socket that does not hold the process by itself.
+const alive = setInterval(() => undefined, 60_000);
 const code = await runCli({ args, terminal, env, cwd: callersFolder() });
+clearInterval(alive);
 // Clients may hold sockets open; the answer is complete, so the process ends once it is written.
 await Promise.all(
   [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))),
@@ -41,6 +45,6 @@ process.exit(code);
 function callersFolder(): string {
   const { INIT_CWD: initial, npm_lifecycle_event: script } = process.env;
   const cwd = process.cwd();
-  const isScript = (script === 'longshore' || script === 'demo') && initial?.startsWith(cwd) === true;
-  return isScript ? initial : cwd;
+  const isScript = script === 'longshore' || script === 'demo';
+  return isScript && initial?.startsWith(`${cwd}${sep}`) === true ? initial : cwd;
 }

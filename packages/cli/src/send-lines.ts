@@ -1,9 +1,9 @@
 /**
- * Sends a job for each JSON line, in order and in batches: the next batch is read when the last one is in the queue, so
- * memory stays flat however many lines come.
+ * Sends a job for each JSON line, in batches: the next one is read when the last one is in the queue, so memory stays
+ * flat however many lines come.
  */
 import { LongshoreError, parsePayload, type JobDefinition } from '@longshore/job';
-import { jsonLines } from './json-lines.ts';
+import { jsonLines, type JsonLine } from './json-lines.ts';
 
 /** Options of {@link sendLines}. */
 export interface SendLinesOptions {
@@ -11,9 +11,10 @@ export interface SendLinesOptions {
   readonly input: AsyncIterable<Uint8Array>;
   /** Stops between two batches. */
   readonly signal: AbortSignal;
-  /** Sends payloads; resolves with the jobs' ids when the queue has them all, in order. */
-  readonly send: (payloads: readonly unknown[]) => Promise<readonly string[]>;
-  readonly onSent: (ids: readonly string[]) => void;
+  /** Sends one job; resolves with its id when the queue has it. Called for a whole batch at a time. */
+  readonly send: (payload: unknown) => Promise<string>;
+  /** Called in the order of the lines. */
+  readonly onSent: (id: string) => void;
 }
 
 /** How far it came. */
@@ -29,57 +30,102 @@ const BATCH_JOBS = 100;
 /**
  * Sends them all, or all before the first bad line.
  *
- * @throws LongshoreError `invalid_payload` with the line, after everything before it was sent; or what `send` throws.
+ * @throws LongshoreError `invalid_payload` at a bad line, or what `send` throws; says how many jobs were sent and from
+ *   which line to go on.
  */
-export async function sendLines({
-  definition,
-  input,
-  signal,
-  send,
-  onSent,
-}: SendLinesOptions): Promise<SentLines> {
-  let sent = 0;
-  let nextLine = 1;
-  let batch: unknown[] = [];
-  let lastLine = 0;
-  const flush = async (): Promise<void> => {
-    if (batch.length > 0) onSent(await send(batch));
-    sent += batch.length;
-    nextLine = lastLine + 1;
-    batch = [];
-  };
+export async function sendLines(options: SendLinesOptions): Promise<SentLines> {
+  const { input, signal } = options;
+  const run = new Run(options);
   try {
-    for await (const { line, value } of jsonLines(input)) {
-      const parsed = await parsePayload(definition, value);
-      if (!parsed.ok)
-        throw new LongshoreError('invalid_payload', `Line ${line}: ${parsed.error.message}`, {
-          details: { ...parsed.error.details, line },
-        });
-      batch.push(value);
-      lastLine = line;
-      if (batch.length >= BATCH_JOBS) await flush();
+    for await (const line of jsonLines(input)) {
+      await run.take(line);
       if (signal.aborted) break;
     }
-    await flush();
   } catch (error) {
-    // Destroying the input is how an interruption ends a wait for the next line.
-    if (signal.aborted) return { sent, nextLine };
-    if (!(error instanceof LongshoreError) || error.code !== 'invalid_payload')
-      throw withProgress(error, sent, nextLine);
-    await flush();
-    throw withProgress(error, sent, nextLine);
+    // Destroying the input is how an interruption ends the wait for a next line; a bad line ends it too. What was read
+    // before is good.
+    await run.flush();
+    if (!signal.aborted) throw run.explained(error);
   }
-  return { sent, nextLine };
+  await run.flush();
+  return run;
 }
 
-function withProgress(error: unknown, sent: number, nextLine: number): unknown {
-  if (!(error instanceof LongshoreError)) return error;
-  const { code, message, details, retryable } = error;
-  const progress =
-    sent === 0 ? 'nothing was enqueued' : `${sent} jobs were enqueued, go on from line ${nextLine}`;
-  return new LongshoreError(code, `${message}; ${progress}`, {
-    cause: error,
-    retryable,
-    details: { ...details, sent, nextLine },
-  });
+class Run implements SentLines {
+  sent = 0;
+  nextLine = 1;
+  readonly #options: SendLinesOptions;
+  #batch: JsonLine[] = [];
+
+  constructor(options: SendLinesOptions) {
+    this.#options = options;
+  }
+
+  async take({ line, value }: JsonLine): Promise<void> {
+    const parsed = await parsePayload(this.#options.definition, value);
+    if (!parsed.ok) {
+      const details = { ...parsed.error.details, line };
+      throw new LongshoreError('invalid_payload', `Line ${line}: ${parsed.error.message}`, { details });
+    }
+    this.#batch.push({ line, value });
+    if (this.#batch.length >= BATCH_JOBS) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    const batch = this.#batch;
+    this.#batch = [];
+    const results = await Promise.allSettled(batch.map(({ value }) => this.#options.send(value)));
+    const failed: { readonly line: number; readonly reason: unknown }[] = [];
+    for (const [index, result] of results.entries()) {
+      const { line } = batch[index] ?? { line: 0 };
+      if (result.status === 'rejected') failed.push({ line, reason: result.reason });
+      else this.#options.onSent(result.value);
+    }
+    this.sent += batch.length - failed.length;
+    const first = failed[0];
+    this.nextLine = first?.line ?? (batch.at(-1)?.line ?? this.nextLine - 1) + 1;
+    if (first !== undefined)
+      throw this.#notSent(
+        first,
+        failed.map(({ line }) => line),
+        batch.at(-1)?.line ?? 0,
+      );
+  }
+
+  /** The error with what a person needs to go on. */
+  explained(error: unknown): unknown {
+    if (!(error instanceof LongshoreError) || error.details['nextLine'] !== undefined) return error;
+    const { code, message, details, retryable, cause } = error;
+    const rest =
+      this.sent === 0
+        ? 'nothing was enqueued'
+        : `${count(this.sent)} enqueued before it, go on from line ${this.nextLine}`;
+    return new LongshoreError(code, `${message}; ${rest}`, {
+      cause,
+      retryable,
+      details: { ...details, sent: this.sent, nextLine: this.nextLine },
+    });
+  }
+
+  #notSent(
+    { line, reason }: { line: number; reason: unknown },
+    lines: readonly number[],
+    lastLine: number,
+  ): LongshoreError {
+    const { message, code, retryable } =
+      reason instanceof LongshoreError
+        ? reason
+        : { message: String(reason), code: 'enqueue_failed' as const, retryable: false };
+    const which = lines.length === 1 ? `line ${line} was` : `lines ${lines.join(', ')} were`;
+    const text = `${message}; ${which} not enqueued, ${count(this.sent)}: repeat ${lines.length === 1 ? 'it' : 'them'} and go on from line ${lastLine + 1}`;
+    return new LongshoreError(code, text, {
+      cause: reason,
+      retryable,
+      details: { sent: this.sent, failedLines: lines.map(String), nextLine: lastLine + 1 },
+    });
+  }
+}
+
+function count(jobs: number): string {
+  return jobs === 1 ? '1 job was' : `${jobs} jobs were`;
 }

@@ -6,7 +6,7 @@
  */
 import { serviceNamed, type Fleet, type FleetService } from '@longshore/fleet';
 import { errorDetails } from '@longshore/job';
-import type { ObjectStore } from '@longshore/objects';
+import { verifyConditionalCreate, type ObjectStore } from '@longshore/objects';
 import { createWorker, serveHealth, type ForeignDecoder, type HandlerBinding, type Worker } from '@longshore/worker';
 import { destination, pino, type Logger } from 'pino';
 import { reportHeartbeats } from './heartbeat.ts';
@@ -59,7 +59,7 @@ export async function launch(options: LaunchOptions): Promise<void> {
   } catch (error) {
     const { code, message } = errorDetails(error);
     log.error({ err: error, code }, message);
-    const misconfigured = code === 'invalid_options' || code === 'invalid_fleet';
+    const misconfigured = code === 'invalid_options' || code === 'invalid_fleet' || code === 'conditional_writes_ignored';
     process.exit(misconfigured ? EXIT_MISCONFIGURED : EXIT_FAILED);
   }
 }
@@ -69,6 +69,8 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
   const settings = readSettings(env);
   const stop = stopRequest(log);
   const opened = openFleet(options.fleet, settings);
+  // Effects that happen once are conditional writes: a store that ignores the condition must not be worked on.
+  if (opened.objects.capabilities.conditionalCreate === 'unverified') await verifyConditionalCreate(opened.objects, { prefix: 'probes/' });
   const setUp = await options.setUp({ service, objects: opened.objects, env, log });
   const queue = options.fleet.queues.find((entry) => entry.name === service.queue);
   const worker = createWorker({
@@ -77,6 +79,7 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
     objects: opened.objects,
     producer: opened.producer,
     slots: service.slots,
+    waitMs: settings.pollMs,
     log,
     ...(queue === undefined ? {} : { leaseMs: queue.leaseMs }),
     ...(setUp.decoders === undefined ? {} : { decoders: setUp.decoders }),

@@ -21,14 +21,16 @@ export interface OpenFleet extends AsyncDisposable {
 
 /** Opens a fleet. Nothing is connected before it is used. */
 export function openFleet(fleet: Fleet, settings: Settings): OpenFleet {
-  const objects = openObjects(settings);
+  const { store: objects, close: closeObjects } = openObjects(settings);
   const queues = new Map<string, Queue>();
   const open = (name: string, deadLetterName?: string): Queue => {
     let queue = queues.get(name);
     if (queue === undefined) {
       queue = sqsQueue({
         name,
+        minReleaseMs: settings.minReleaseMs,
         ...(deadLetterName === undefined ? {} : { deadLetterName }),
+        ...(settings.credentials === undefined ? {} : { credentials: settings.credentials }),
         ...(settings.region === undefined ? {} : { region: settings.region }),
         ...(settings.sqsEndpoint === undefined ? {} : { endpoint: settings.sqsEndpoint }),
       });
@@ -41,7 +43,7 @@ export function openFleet(fleet: Fleet, settings: Settings): OpenFleet {
   const close = async (): Promise<void> => {
     await producer.close();
     await Promise.all([...queues.values()].map((opened) => opened.close()));
-    await objects.close();
+    await closeObjects();
   };
   return {
     objects,
@@ -53,12 +55,32 @@ export function openFleet(fleet: Fleet, settings: Settings): OpenFleet {
   };
 }
 
-function openObjects({ objects, region, s3Endpoint }: Settings): ObjectStore {
-  if (objects.kind === 'fs') return fsObjectStore({ root: objects.root });
+interface OpenedObjects {
+  readonly store: ObjectStore;
+  readonly close: () => Promise<void>;
+}
+
+/** A request that hangs would hold a slot for ever. */
+const S3_TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 60_000 };
+
+function openObjects({ objects, region, s3Endpoint, credentials }: Settings): OpenedObjects {
+  if (objects.kind === 'fs') {
+    const store = fsObjectStore({ root: objects.root });
+    return { store, close: () => store.close() };
+  }
   const client = new S3Client({
+    requestHandler: S3_TIMEOUTS,
     ...(region === undefined ? {} : { region }),
+    ...(credentials === undefined ? {} : { credentials }),
     // Local endpoints serve buckets by path; AWS by host name.
     ...(s3Endpoint === undefined ? {} : { endpoint: s3Endpoint, forcePathStyle: true }),
   });
-  return s3ObjectStore({ client, bucket: objects.bucket, ...(objects.prefix === '' ? {} : { prefix: objects.prefix }) });
+  const store = s3ObjectStore({ client, bucket: objects.bucket, ...(objects.prefix === '' ? {} : { prefix: objects.prefix }) });
+  return {
+    store,
+    async close() {
+      await store.close();
+      client.destroy();
+    },
+  };
 }

@@ -7,12 +7,15 @@
  * | `LONGSHORE_SQS_ENDPOINT` | URL of an SQS-compatible endpoint | AWS |
  * | `LONGSHORE_OBJECTS` | `file:///folder` or `s3://bucket/prefix` | required |
  * | `LONGSHORE_S3_ENDPOINT` | URL of an S3-compatible endpoint | AWS |
+ * | `LONGSHORE_MIN_RELEASE_SECONDS` | messages given back stay hidden at least this long, 0 to 60 | 0 |
+ * | `LONGSHORE_POLL_SECONDS` | length of a long poll, 1 to 20 | 20 |
  * | `LONGSHORE_LOG_LEVEL` | `debug`, `info`, `warn`, `error`, `silent` | `info` |
  * | `LONGSHORE_HEALTH_PORT` | port of `/livez`, `/readyz`, `/metrics`; 0 takes a free one | none |
  * | `LONGSHORE_HEALTH_HOST` | address that it listens on | `127.0.0.1` |
  * | `AWS_REGION` | region | `us-east-1` with an endpoint, else required |
  *
- * Credentials come from the AWS SDK's own chain (environment, ECS task role, profile).
+ * Credentials: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` where they are set, else the AWS SDK's
+ * own chain (ECS task role, profile).
  */
 import { fileURLToPath } from 'node:url';
 import { LongshoreError } from '@longshore/job';
@@ -25,12 +28,23 @@ export type ObjectsLocation =
   | { readonly kind: 'fs'; readonly root: string }
   | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string };
 
+/** Static credentials. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
 /** Parsed settings. */
 export interface Settings {
+  /** Absent: the SDK finds them. */
+  readonly credentials: Credentials | undefined;
   readonly region: string | undefined;
   readonly sqsEndpoint: string | undefined;
   readonly s3Endpoint: string | undefined;
   readonly objects: ObjectsLocation;
+  readonly pollMs: number;
+  readonly minReleaseMs: number;
   readonly logLevel: string;
   readonly health: { readonly port: number; readonly host: string } | undefined;
 }
@@ -47,11 +61,42 @@ export function readSettings(env: Environment): Settings {
   const objects = readObjects(env['LONGSHORE_OBJECTS'], faults);
   const logLevel = env['LONGSHORE_LOG_LEVEL'] ?? 'info';
   if (!LOG_LEVELS.includes(logLevel)) faults.push(`LONGSHORE_LOG_LEVEL is "${logLevel}", expected ${LOG_LEVELS.join(', ')}`);
+  const pollSeconds = readSeconds(env, 'LONGSHORE_POLL_SECONDS', { low: 1, high: 20, otherwise: 20 }, faults);
+  const minReleaseSeconds = readSeconds(env, 'LONGSHORE_MIN_RELEASE_SECONDS', { low: 0, high: 60, otherwise: 0 }, faults);
   const health = readHealth(env, faults);
   if (faults.length > 0 || objects === undefined) {
     throw new LongshoreError('invalid_options', `Cannot start with these settings: ${faults.join('; ')}`);
   }
-  return { region, sqsEndpoint, s3Endpoint, objects, logLevel, health };
+  return {
+    credentials: readCredentials(env),
+    region,
+    sqsEndpoint,
+    s3Endpoint,
+    objects,
+    pollMs: pollSeconds * 1_000,
+    minReleaseMs: minReleaseSeconds * 1_000,
+    logLevel,
+    health,
+  };
+}
+
+function readCredentials(env: Environment): Credentials | undefined {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = env;
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+  return sessionToken === undefined ? { accessKeyId, secretAccessKey } : { accessKeyId, secretAccessKey, sessionToken };
+}
+
+function readSeconds(
+  env: Environment,
+  name: string,
+  { low, high, otherwise }: { readonly low: number; readonly high: number; readonly otherwise: number },
+  faults: string[],
+): number {
+  const text = env[name];
+  if (text === undefined || text === '') return otherwise;
+  const value = Number(text);
+  if (!(value >= low && value <= high)) faults.push(`${name} is "${text}", expected ${low} to ${high}`);
+  return value;
 }
 
 function readUrl(env: Environment, name: string, faults: string[]): string | undefined {

@@ -20,6 +20,8 @@ export interface PollersOptions {
   /** How many messages could be used now, not counting what receives under way may bring. */
   readonly wanted: () => number;
   readonly maxBatch: number;
+  /** How long a stop lets receives under way answer. */
+  readonly answerGraceMs: number;
   readonly clock: Clock;
   readonly random: () => number;
   readonly onError: (error: unknown, delayMs: number) => void;
@@ -27,14 +29,12 @@ export interface PollersOptions {
 
 /** At ten messages a call and 10 ms a call this is 8,000 messages a second, above what one process can handle. */
 const MAX_POLLERS = 8;
-/** Some round trips: enough for an answer on its way, not felt by an idle long poll that is given up. */
-const ANSWER_GRACE_MS = 300;
 const MAX_BACKOFF_MS = 20_000;
 const FIRST_BACKOFF_MS = 250;
 
 /** Pollers on a receive function. */
 export function pollers(options: PollersOptions): Pollers {
-  const { receive, wanted, maxBatch, clock, random, onError } = options;
+  const { receive, wanted, maxBatch, answerGraceMs, clock, random, onError } = options;
   const abort = new AbortController();
   const active = new Set<Promise<void>>();
   let started = false;
@@ -81,10 +81,10 @@ export function pollers(options: PollersOptions): Pollers {
     wake,
     async stop() {
       started = false;
-      // A queue that is answering now has leased messages already; to abort it would hold them until their leases end.
+      // What a queue sends to a poll that was given up is held until its lease ends, so polls are let to answer for a moment.
       const answered = new AbortController();
       const all = Promise.all(active);
-      await Promise.race([all, sleep(ANSWER_GRACE_MS, { clock, signal: answered.signal })]);
+      await Promise.race([all, sleep(answerGraceMs, { clock, signal: answered.signal })]);
       answered.abort();
       abort.abort();
       await all;

@@ -28,6 +28,9 @@ interface Running {
 const TIMEOUT_GRACE_MS = 30_000;
 
 const FIRST_WAIT_MS = 1_000;
+const ROUND_TRIP_MS = 200;
+/** Lets one-second polls, as on a local endpoint, end by themselves; longer ones are given up after it. */
+const MAX_ANSWER_GRACE_MS = 1_200;
 /** Acknowledging finished work is tried even when the deadline has passed: it costs one call and saves a second run. */
 const MIN_FLUSH_MS = 500;
 
@@ -69,6 +72,7 @@ export class Session {
       receive: (max, signal) => this.#receive(max, this.#polled ? options.waitMs : Math.min(options.waitMs, FIRST_WAIT_MS), signal),
       wanted: () => options.slots + options.prefetch - this.#inbox.size - this.#running.size,
       maxBatch: queue.capabilities.maxBatch,
+      answerGraceMs: Math.min(options.waitMs + ROUND_TRIP_MS, MAX_ANSWER_GRACE_MS),
       clock,
       random: options.random,
       onError: options.onReceiveError,

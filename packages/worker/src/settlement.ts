@@ -43,11 +43,11 @@ export async function settle(settlement: Settlement, options: SettlementOptions)
         return true;
       case 'released':
         if (outcome.interrupted) await append(settlement, 'interrupted', 'interrupted', 'Given back unfinished', options);
-        await options.queue.release([message.lease], outcome.delayMs);
+        await giveBack(settlement, outcome.delayMs, options);
         return true;
       case 'retried':
         await append(settlement, 'failed', outcome.code, outcome.reason, options);
-        await options.queue.release([message.lease], outcome.delayMs);
+        await giveBack(settlement, outcome.delayMs, options);
         return true;
       case 'buried':
         await buryMessage(settlement, outcome.code, outcome.reason, options);
@@ -57,6 +57,13 @@ export async function settle(settlement: Settlement, options: SettlementOptions)
     options.log.error({ err: error, messageId: message.messageId, outcome: outcome.kind }, 'Could not settle, the message returns after its lease');
     return true;
   }
+}
+
+async function giveBack({ message, outcome }: Settlement, delayMs: number, options: SettlementOptions): Promise<void> {
+  const [result] = await options.queue.release([message.lease], delayMs);
+  if (result?.ok !== false) return;
+  const fields = { messageId: message.messageId, outcome: outcome.kind, code: result.code, reason: result.message };
+  options.log.warn(fields, 'Could not give a message back, it returns after its lease');
 }
 
 async function buryMessage(settlement: Settlement, code: string, reason: string, options: SettlementOptions): Promise<void> {

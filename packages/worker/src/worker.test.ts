@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 
 function worker(run: Handler<Task>, options: Partial<WorkerOptions> = {}): Worker {
-  return createWorker({ queue, objects, producer, handlers: [handle(task, run)], log: silent, completeLingerMs: 0, ...options });
+  return createWorker({ queue, objects, producer, handlers: [handle(task, run)], log: silent, completeLingerMs: 0, waitMs: 50, ...options });
 }
 
 async function tickUntilEmpty(subject: Worker): Promise<void> {

@@ -1,1 +1,1 @@
-export {};
+export { indexDocument, indexingHandlers } from './index-document.ts';

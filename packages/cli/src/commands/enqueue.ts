@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import {
   formatDuration,
   LongshoreError,
@@ -85,7 +86,7 @@ export const enqueue: Command = defineCommand({
         path: source.path,
         terminal,
         json: values.json,
-        send: (payloads) => producer.enqueueAll(definition, payloads, delay),
+        send: async (linePayload) => (await producer.enqueue(definition, linePayload, delay)).id,
       });
     }
     const jobId = id ?? newJobId();
@@ -146,26 +147,21 @@ interface SendAll {
 
 async function sendAll({ definition, path, terminal, json, send }: SendAll): Promise<number> {
   using interruption = listenForInterruption();
-  const input = path === STDIN ? process.stdin : createReadStream(path);
+  const input: Readable = path === STDIN ? process.stdin : createReadStream(path);
   interruption.signal.addEventListener('abort', () => input.destroy());
-  const failed = new Promise<never>((_, reject) =>
-    input.once('error', (error) => reject(unreadable(path, error))),
-  );
-  failed.catch(() => undefined);
   const startedAtMs = performance.now();
-  const sending = sendLines({
+  const { sent, nextLine } = await sendLines({
     definition,
     input: input as AsyncIterable<Uint8Array>,
     signal: interruption.signal,
     send,
-    onSent: (ids) => {
-      for (const id of ids) {
-        if (json) terminal.json({ id, job: definition.name });
-        else terminal.data.write(`${id}\n`);
-      }
+    onSent: (id) => {
+      if (json) terminal.json({ id, job: definition.name });
+      else terminal.data.write(`${id}\n`);
     },
+  }).catch((error: unknown) => {
+    throw error === input.errored ? unreadable(path, error) : error;
   });
-  const { sent, nextLine } = await Promise.race([sending, failed]);
   const jobs = `${sent} ${sent === 1 ? 'job' : 'jobs'} enqueued in ${formatDuration(performance.now() - startedAtMs)}`;
   if (!interruption.signal.aborted) {
     terminal.write(terminal.style.dim(`${jobs}\n`));

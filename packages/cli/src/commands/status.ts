@@ -41,7 +41,7 @@ export const status: Command = defineCommand({
     if (values.json) terminal.json(found);
     else terminal.data.write(statusText(found, terminal.data));
     const dead = found.queues.find(({ deadLetters }) => deadLetters > 0);
-    if (dead !== undefined && !values.json)
+    if (dead !== undefined && !values.json && terminal.isTerminal)
       terminal.write(terminal.style.dim(`\nWhy they are dead: longshore dlq list ${dead.name}\n`));
     return EXIT_OK;
   },

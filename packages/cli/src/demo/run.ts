@@ -185,7 +185,7 @@ class Run {
   }
 
   #end(): DemoRun {
-    const { files, running } = this.#options;
+    const { files, running, signal } = this.#options;
     const outcomes = this.#outcomes.all;
     const completed = running.completedJobs('pdf-extraction') - this.#completedBefore;
     const failed = [...this.#enqueued].filter((sha256) => outcomes.get(sha256)?.state === 'failed').length;
@@ -193,6 +193,7 @@ class Run {
       elapsedMs: performance.now() - this.#startedAtMs,
       duplicates: Math.max(0, completed - (this.#enqueued.size - failed)),
       peakWorkers: running.peakTasks(),
+      isInterrupted: signal.aborted,
     });
     return {
       result,

@@ -35,7 +35,7 @@ export interface SummaryDetails {
 export function demoResult(
   files: readonly DocumentFile[],
   outcomes: ReadonlyMap<string, DocumentOutcome>,
-  run: { readonly elapsedMs: number; readonly duplicates: number; readonly peakWorkers: number },
+  run: { readonly elapsedMs: number; readonly duplicates: number; readonly peakWorkers: number; readonly isInterrupted: boolean },
 ): DemoResult {
   const each = files.map((file) => ({ file, outcome: outcomes.get(file.sha256) }));
   const ended = each.filter(({ outcome }) => outcome?.state === 'indexed' || outcome?.state === 'failed').length;
@@ -48,7 +48,8 @@ export function demoResult(
     ),
     pages: each.reduce((sum, { outcome }) => sum + (outcome?.pages ?? 0), 0),
     seconds: Math.round(run.elapsedMs / 10) / 100,
-    lost: files.length - ended,
+    // What an interrupted run left waits in the queues; it is not lost.
+    lost: run.isInterrupted ? 0 : files.length - ended,
     duplicates: run.duplicates,
     peakWorkers: run.peakWorkers,
   };

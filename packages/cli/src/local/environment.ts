@@ -8,6 +8,10 @@ export function localEnvironment(state: LocalState, endpointUrl: string): Record
     LONGSHORE_SQS_ENDPOINT: endpointUrl,
     LONGSHORE_OBJECTS: pathToFileURL(state.objects).href,
     LONGSHORE_SEARCH_INDEX: state.searchIndex,
+    // The embedded endpoint goes on serving a poll whose client is gone, so polls are short: calls cost nothing here.
+    LONGSHORE_POLL_SECONDS: '1',
+    // With its data on disk it loses messages that are made visible at once; a second later it does not.
+    LONGSHORE_MIN_RELEASE_SECONDS: '1',
     AWS_REGION: 'us-east-1',
     // The embedded endpoint checks no signature; the SDK wants some credentials to sign with.
     AWS_ACCESS_KEY_ID: 'local',

@@ -18,8 +18,8 @@ describe('a table', () => {
     expect(text).toBe('NAME         COUNT  NOTE\na                7\nlong-name  1234567  x\n');
   });
 
-  it('cuts the flexible column on a narrow terminal, and nothing elsewhere', () => {
-    const columns = [{ header: 'ID' }, { header: 'REASON', isFlexible: true }, { header: 'AT' }];
+  it('cuts the columns that may give way on a narrow terminal, and nothing elsewhere', () => {
+    const columns = [{ header: 'ID' }, { header: 'REASON', minColumns: 12 }, { header: 'AT' }];
     const rows = [['1', 'the quick brown fox jumps over the lazy dog', '12:00']];
     const narrow = table(columns, rows, { ...plain, columns: 40 });
     for (const line of narrow.trimEnd().split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(40);

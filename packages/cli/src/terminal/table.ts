@@ -1,5 +1,5 @@
 /**
- * Aligned tables. On a terminal the flexible column gives way so that a row stays on its line; elsewhere nothing is cut,
+ * Aligned tables. On a terminal some columns give way so that a row stays on its line; elsewhere nothing is cut,
  * so that `grep` and `awk` see everything.
  */
 import type { Paint, Style } from './style.ts';
@@ -10,8 +10,8 @@ export interface Column {
   readonly header: string;
   /** Default `left`. Numbers read better at the right. */
   readonly align?: 'left' | 'right';
-  /** Is cut where the table is wider than the terminal. Default: the column keeps its width. */
-  readonly isFlexible?: boolean;
+  /** Is cut down to this many columns where the table is wider than the terminal, earlier columns first. Default: never. */
+  readonly minColumns?: number;
 }
 
 /** A cell: text, or text with its paint. Paint comes after cutting and padding, so it never breaks the alignment. */
@@ -25,8 +25,6 @@ export interface TableScreen {
 }
 
 const GAP = '  ';
-/** A flexible column never gets narrower than this; below, the terminal wraps. */
-const MIN_FLEXIBLE_COLUMNS = 12;
 
 /** The lines of a table, each ended by a newline. Control characters in cells are made harmless. */
 export function table(
@@ -52,10 +50,9 @@ export function table(
 function shrink(widths: number[], columns: readonly Column[], available: number): void {
   const total = widths.reduce((sum, width) => sum + width + GAP.length, -GAP.length);
   let excess = total - available;
-  columns.forEach(({ isFlexible }, index) => {
+  columns.forEach(({ minColumns }, index) => {
     const width = widths[index] ?? 0;
-    if (isFlexible !== true || excess <= 0) return;
-    const given = Math.min(excess, Math.max(0, width - MIN_FLEXIBLE_COLUMNS));
+    const given = Math.max(0, Math.min(excess, width - (minColumns ?? width)));
     widths[index] = width - given;
     excess -= given;
   });

@@ -25,7 +25,7 @@ export function lifecycleCases({ open }: Running): void {
 
     it('is fine for a store that was never used', async () => {
       const { store, close } = await open();
-      await store.close();
+      await expect(store.close()).resolves.toBeUndefined();
       await close?.();
     });
 

@@ -68,11 +68,12 @@ export function readCases({ store, folder, skips }: Running): void {
       await store().put(key, pattern(1_000_000));
       const found = await store().get(key);
       const iterator = found?.body[Symbol.asyncIterator]();
-      const first = await iterator?.next();
-      await store().put(key, 'new');
-      await store().delete(key);
-      let bytes = first?.value?.byteLength ?? 0;
+      let bytes = 0;
       for (let step = await iterator?.next(); step?.done === false; step = await iterator?.next()) {
+        if (bytes === 0) {
+          await store().put(key, 'new');
+          await store().delete(key);
+        }
         bytes += step.value.byteLength;
       }
       expect(bytes).toBe(1_000_000);
@@ -119,14 +120,9 @@ export function readCases({ store, folder, skips }: Running): void {
   describe('presign', () => {
     it('gives a URL that reads the object without credentials', async ({ skip }) => {
       if (skips['presigned-reads'] !== undefined) skip(skips['presigned-reads']);
+      if (!store().capabilities.presignedReads) skip('the capabilities deny presigned reads');
       const key = `${folder()}shared ☃ & more+.txt`;
       await store().put(key, 'shared', { contentType: 'text/plain' });
-      if (!store().capabilities.presignedReads) {
-        await expect(store().presign(key, { expiresInMs: 60_000 })).rejects.toMatchObject({
-          code: 'unsupported',
-        });
-        skip('the capabilities deny presigned reads; the refusal was checked');
-      }
       const response = await fetch(await store().presign(key, { expiresInMs: 60_000 }));
       expect(response.status).toBe(200);
       expect(await response.text()).toBe('shared');
@@ -135,6 +131,12 @@ export function readCases({ store, folder, skips }: Running): void {
           code: 'invalid_options',
         });
       }
+    });
+
+    it('is refused where the capabilities deny it', async ({ skip }) => {
+      if (store().capabilities.presignedReads) skip('the capabilities promise presigned reads');
+      const presigning = store().presign(`${folder()}x`, { expiresInMs: 60_000 });
+      await expect(presigning).rejects.toMatchObject({ code: 'unsupported' });
     });
   });
 }

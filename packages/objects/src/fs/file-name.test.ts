@@ -107,7 +107,7 @@ describe('the names of keys on disk', () => {
       'café',
       'x.',
       'a+',
-      `${'x'.repeat(80)}`,
+      'x'.repeat(80),
     ]) {
       expect(parseName(name), name).toBeUndefined();
     }

@@ -39,6 +39,13 @@ async function keys(prefix = ''): Promise<string[]> {
 }
 
 describe('the files of an fs object store', () => {
+  const wholeFile = async (): Promise<Buffer> => {
+    await store.put('whole', 'x');
+    const bytes = await readFile(join(root, 'whole'));
+    await store.delete('whole');
+    return bytes;
+  };
+
   it('start with the body, as it is', async () => {
     await store.put('out/report.txt', 'The text\n', { contentType: 'text/plain' });
     const file = await readFile(join(root, 'out.d', 'report.txt'), 'utf8');
@@ -48,8 +55,7 @@ describe('the files of an fs object store', () => {
   });
 
   it('may hold bodies that look like their own end', async () => {
-    await store.put('a', 'x');
-    const whole = await readFile(join(root, 'a'));
+    const whole = await wholeFile();
     await store.put('b', whole);
     await store.put('c', Buffer.concat([whole, whole]));
     expect(await readText(store, 'b')).toBe(whole.toString());
@@ -69,9 +75,14 @@ describe('the files of an fs object store', () => {
   it('that were cut off, or were put there by others, are called corrupt and can be replaced', async () => {
     await store.put('cut', 'a body of some length');
     await truncate(join(root, 'cut'), 40);
+    await store.put(
+      'cut late',
+      Buffer.concat([Buffer.from('before '), await wholeFile(), Buffer.from(' after')]),
+    );
+    await truncate(join(root, 'cut late'), 7 + (await wholeFile()).byteLength);
     await writeFile(join(root, 'foreign'), 'not an object');
     await writeFile(join(root, 'empty'), '');
-    for (const key of ['cut', 'foreign', 'empty']) {
+    for (const key of ['cut', 'cut late', 'foreign', 'empty']) {
       const corrupt = { code: 'object_corrupt', retryable: false };
       await expect(store.get(key), key).rejects.toMatchObject(corrupt);
       await expect(store.head(key), key).rejects.toMatchObject(corrupt);
@@ -108,7 +119,10 @@ describe('symbolic links under the root', () => {
   it('lead no key to a folder outside', async () => {
     await symlink(outside, join(root, 'link.d'));
     for (const key of ['link/secret', 'link/inner/secret', 'link/new', 'link/new/new']) {
-      const refused = { code: 'object_corrupt', message: expect.stringContaining('remove the link') };
+      const refused = {
+        code: 'object_corrupt',
+        message: expect.stringContaining('remove the link') as string,
+      };
       await expect(store.put(key, 'x'), key).rejects.toMatchObject(refused);
       await expect(store.create(key, 'x'), key).rejects.toMatchObject(refused);
     }
@@ -178,7 +192,7 @@ describe('fsObjectStore', () => {
     const unavailable = {
       code: 'object_store_unavailable',
       retryable: true,
-      message: expect.stringContaining('ENOTDIR'),
+      message: expect.stringContaining('ENOTDIR') as string,
     };
     await expect(nowhere.put('a', 'x')).rejects.toMatchObject(unavailable);
     await expect(nowhere.get('a')).rejects.toMatchObject(unavailable);

@@ -11,7 +11,16 @@ import { openGate } from '../gate.ts';
 import { assertPrefix, parseKey } from '../key.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { withFault } from './fs-fault.ts';
-import { createInPlace, objectFiles, putInPlace } from './object-files.ts';
+import {
+  createInPlace,
+  lazyRoot,
+  listObjects,
+  lookUpObject,
+  putInPlace,
+  readObject,
+  removeObject,
+  writeObject,
+} from './object-files.ts';
 
 /** Options of {@link fsObjectStore}. */
 export interface FsObjectStoreOptions {
@@ -37,24 +46,24 @@ export function fsObjectStore(options: FsObjectStoreOptions): ObjectStore {
     );
   }
   const gate = openGate('fs object store');
-  const files = objectFiles(resolve(options.root), options.durable ?? true);
+  const root = lazyRoot(resolve(options.root), options.durable ?? true);
   const run = <Result>(action: string, step: () => Promise<Result>): Promise<Result> =>
     gate.run(() => withFault(action, step));
   return {
     capabilities: { conditionalCreate: 'enforced', presignedReads: false },
     put: (key, body, write = {}) =>
-      run(`put object "${key}"`, async () => (await files.write(key, body, write, putInPlace)).info),
+      run(`put object "${key}"`, async () => (await writeObject(root, key, body, write, putInPlace)).info),
     create: (key, body, write = {}) =>
       run(`create object "${key}"`, async () => ({
-        created: (await files.write(key, body, write, createInPlace)).placed,
+        created: (await writeObject(root, key, body, write, createInPlace)).isPlaced,
       })),
-    get: (key, read = {}) => run(`get object "${key}"`, () => files.read(key, read)),
-    head: (key, { signal } = {}) => run(`look up object "${key}"`, () => files.info(key, signal)),
-    delete: (key, { signal } = {}) => run(`delete object "${key}"`, () => files.remove(key, signal)),
+    get: (key, read = {}) => run(`get object "${key}"`, () => readObject(root, key, read)),
+    head: (key, { signal } = {}) => run(`look up object "${key}"`, () => lookUpObject(root, key, signal)),
+    delete: (key, { signal } = {}) => run(`delete object "${key}"`, () => removeObject(root, key, signal)),
     async *list(prefix, { signal } = {}) {
       gate.assertOpen();
       assertPrefix(prefix);
-      const found = files.list(prefix);
+      const found = listObjects(root, prefix);
       for (;;) {
         gate.assertOpen();
         signal?.throwIfAborted();

@@ -18,7 +18,7 @@ import {
 } from './folders.ts';
 import { ifPresent, systemCode, withFault } from './fs-fault.ts';
 import { corrupt, readInfo, writeObjectFile } from './object-file.ts';
-import { temporaryFiles } from './temporary-files.ts';
+import { temporaryFiles, type TemporaryFiles } from './temporary-files.ts';
 
 /** How often a write makes its folder again when deletes of neighbours keep removing it. */
 const MAX_PLACE_ATTEMPTS = 50;
@@ -46,82 +46,93 @@ export const createInPlace: Place = async (temporaryPath, path) => {
   }
 };
 
-/** What can be done with the object files of a root. */
-export interface ObjectFiles {
-  write(
-    key: string,
-    body: ObjectBody,
-    options: WriteOptions,
-    place: Place,
-  ): Promise<{ info: ObjectInfo; placed: boolean }>;
-  read(key: string, options: ReadOptions): Promise<StoredObject | undefined>;
-  info(key: string, signal: AbortSignal | undefined): Promise<ObjectInfo | undefined>;
-  remove(key: string, signal: AbortSignal | undefined): Promise<void>;
-  list(prefix: string): AsyncGenerator<ObjectInfo, void, undefined>;
+/** A root that is made and resolved at the first call, with its temporary files. */
+export interface Root {
+  folders(): Promise<Folders>;
+  readonly temporary: TemporaryFiles;
 }
 
-/** The object files under a root, which is made at the first call. */
-export function objectFiles(root: string, isDurable: boolean): ObjectFiles {
-  const temporary = temporaryFiles();
+/** A root that is not opened yet. After a failure the next call tries again. */
+export function lazyRoot(path: string, isDurable: boolean): Root {
   let opening: Promise<Folders> | undefined;
-  const folders = (): Promise<Folders> => {
-    opening ??= openRoot(root, isDurable).catch((error: unknown) => {
-      opening = undefined;
-      throw error;
-    });
-    return opening;
-  };
   return {
-    async write(key, body, { contentType, signal }, place) {
-      const source = openSource(body, signal);
-      try {
-        const names = objectPath(parseKey(key));
-        assertContentType(contentType);
-        const base = await folders();
-        return await temporary.using(base, key, async ({ path, file }) => {
-          const info = await finish(file, key, source, contentType, isDurable);
-          signal?.throwIfAborted();
-          return { info, placed: await putAway(base, names, key, (target) => place(path, target)) };
-        });
-      } finally {
-        source.close();
-      }
-    },
-    async read(key, { range, signal }) {
-      assertRange(range);
-      const file = await openObject(await folders(), key, signal);
-      if (file === undefined) return undefined;
-      try {
-        const info = await readInfo(file, key);
-        return { ...info, body: fileBody(file, info, range, signal) };
-      } catch (error) {
-        await file.close();
+    temporary: temporaryFiles(),
+    folders() {
+      opening ??= openRoot(path, isDurable).catch((error: unknown) => {
+        opening = undefined;
         throw error;
-      }
-    },
-    async info(key, signal) {
-      const file = await openObject(await folders(), key, signal);
-      if (file === undefined) return undefined;
-      try {
-        return await readInfo(file, key);
-      } finally {
-        await file.close();
-      }
-    },
-    async remove(key, signal) {
-      const names = objectPath(parseKey(key));
-      signal?.throwIfAborted();
-      const base = await folders();
-      const folder = await ifPresent(() => existingFolder(base, names.slice(0, -1), key));
-      if (folder === undefined) return;
-      await ifPresent(() => unlink(join(folder, names.at(-1) ?? '')));
-      await syncFolder(base, folder);
-      await pruneFolders(base, names.slice(0, -1));
-    },
-    async *list(prefix) {
-      yield* listObjects(await folders(), prefix);
+      });
+      return opening;
     },
   };
+}
+
+/** Writes an object to a temporary file and puts it in place. */
+export async function writeObject(
+  root: Root,
+  key: string,
+  body: ObjectBody,
+  { contentType, signal }: WriteOptions,
+  place: Place,
+): Promise<{ readonly info: ObjectInfo; readonly isPlaced: boolean }> {
+  const source = openSource(body, signal);
+  try {
+    const names = objectPath(parseKey(key));
+    assertContentType(contentType);
+    const folders = await root.folders();
+    return await root.temporary.using(folders, key, async ({ path, file }) => {
+      const info = await fillFile(file, key, source, contentType, folders.isDurable);
+      signal?.throwIfAborted();
+      return { info, isPlaced: await putAway(folders, names, key, (target) => place(path, target)) };
+    });
+  } finally {
+    source.close();
+  }
+}
+
+/** An object with its body, `undefined` when there is none. */
+export async function readObject(
+  root: Root,
+  key: string,
+  { range, signal }: ReadOptions,
+): Promise<StoredObject | undefined> {
+  assertRange(range);
+  const file = await openObject(root, key, signal);
+  if (file === undefined) return undefined;
+  try {
+    const info = await readInfo(file, key);
+    return { ...info, body: fileBody(file, info, range, signal) };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** What is known of an object, `undefined` when there is none. */
+export async function lookUpObject(
+  root: Root,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<ObjectInfo | undefined> {
+  const file = await openObject(root, key, signal);
+  if (file === undefined) return undefined;
+  try {
+    return await readInfo(file, key);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Removes an object and the folders that it leaves empty. */
+export async function removeObject(root: Root, key: string, signal: AbortSignal | undefined): Promise<void> {
+  const names = objectPath(parseKey(key));
+  signal?.throwIfAborted();
+  const folders = await root.folders();
+  const folder = await ifPresent(() => existingFolder(folders, names.slice(0, -1), key));
+  if (folder === undefined) return;
+  await ifPresent(() => unlink(join(folder, names.at(-1) ?? '')));
+  await syncFolder(folders, folder);
+  await pruneFolders(folders, names.slice(0, -1));
 }
 
 async function openRoot(root: string, isDurable: boolean): Promise<Folders> {
@@ -129,7 +140,7 @@ async function openRoot(root: string, isDurable: boolean): Promise<Folders> {
   return { root: await realpath(root), isDurable };
 }
 
-async function finish(
+async function fillFile(
   file: FileHandle,
   key: string,
   source: Source,
@@ -165,12 +176,13 @@ async function putAway(
 }
 
 async function openObject(
-  folders: Folders,
+  root: Root,
   key: string,
   signal: AbortSignal | undefined,
 ): Promise<FileHandle | undefined> {
   const names = objectPath(parseKey(key));
   signal?.throwIfAborted();
+  const folders = await root.folders();
   try {
     return await ifPresent(async () => {
       const folder = await existingFolder(folders, names.slice(0, -1), key);
@@ -203,7 +215,9 @@ function fileBody(
   return singleUseBody({ next, close: () => file.close() }, signal);
 }
 
-async function* listObjects(folders: Folders, prefix: string): AsyncGenerator<ObjectInfo, void, undefined> {
+/** The objects whose keys start with a prefix, in key order. */
+export async function* listObjects(root: Root, prefix: string): AsyncGenerator<ObjectInfo, void, undefined> {
+  const folders = await root.folders();
   const segments = prefix.split('/').slice(0, -1);
   const folder = await ifPresent(() => existingFolder(folders, folderPath(segments), prefix));
   if (folder === undefined) return;

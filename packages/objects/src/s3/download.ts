@@ -1,4 +1,4 @@
-/** Downloads: one GetObject, its body streamed with backpressure and counted. */
+/** Downloads: one GetObject, its body streamed with backpressure. */
 import { Readable } from 'node:stream';
 import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { LongshoreError } from '@longshore/job';
@@ -81,17 +81,9 @@ function bodyOf(
   // Until it is read nobody listens, and an error of the connection must not end the process.
   stream.on('error', () => undefined);
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
-  let bytes = 0;
+  // A connection that ends before its Content-Length fails here, with Node.js's own error.
   const next = (): Promise<Uint8Array | undefined> =>
-    withFault(`read object "${key}"`, signal, async () => {
-      const step = await chunks.next();
-      if (step.done !== true) {
-        bytes += step.value.byteLength;
-        return step.value;
-      }
-      if (answer.ContentLength === undefined || bytes === answer.ContentLength) return undefined;
-      throw new Error(`the connection ended after ${bytes} of ${answer.ContentLength} bytes`);
-    });
+    withFault(`read object "${key}"`, signal, async () => (await chunks.next()).value);
   const close = async (): Promise<void> => {
     stream.destroy();
     controller.abort();

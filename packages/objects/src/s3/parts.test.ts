@@ -16,10 +16,8 @@ describe('partsOf', () => {
         const whole = Buffer.concat(await Array.fromAsync(chunksOf(chunks)));
         expect(Buffer.concat(parts.map(({ bytes }) => bytes))).toEqual(whole);
         expect(parts.map(({ isLast }) => isLast).indexOf(true)).toBe(parts.length - 1);
-        for (const { bytes, isLast } of parts) {
-          if (isLast) expect(bytes.byteLength).toBeLessThanOrEqual(partBytes);
-          else expect(bytes.byteLength).toBe(partBytes);
-        }
+        expect(parts.slice(0, -1).every(({ bytes }) => bytes.byteLength === partBytes)).toBe(true);
+        expect(parts.at(-1)?.bytes.byteLength).toBeLessThanOrEqual(partBytes);
         expect(parts.length).toBe(Math.max(1, Math.ceil(whole.byteLength / partBytes)));
       }),
     );

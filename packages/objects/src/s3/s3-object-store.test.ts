@@ -73,12 +73,21 @@ describe('s3ObjectStore', () => {
     expect(() => openStore({ prefix: '../x' })).toThrow('Cannot use "../x" as key');
   });
 
+  it('refuses pages that are out of order, which could miss objects', async () => {
+    // fauxqs sorts by locale: "a" before "B".
+    const store = openStore({ prefix: 'unordered' });
+    const keys = Array.from({ length: 600 }, (_, index) => [`B/${index}`, `a/${index}`]).flat();
+    await Promise.all(keys.map((key) => store.put(key, '')));
+    await expect(Array.fromAsync(store.list(''))).rejects.toMatchObject({ code: 'unsupported' });
+    expect(await Array.fromAsync(store.list('a/'))).toHaveLength(600);
+  });
+
   it('says that the bucket does not exist, on every call', async () => {
     const store = openStore({ bucket: 'nowhere' });
     const missing = {
       code: 'object_store_unavailable',
       retryable: true,
-      message: expect.stringContaining('create the bucket'),
+      message: expect.stringContaining('create the bucket') as string,
     };
     await expect(store.get('a')).rejects.toMatchObject(missing);
     await expect(store.head('a')).rejects.toMatchObject(missing);

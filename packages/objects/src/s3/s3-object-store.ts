@@ -4,19 +4,16 @@
  */
 import { DeleteObjectCommand, GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { LongshoreError, systemClock } from '@longshore/job';
-import { BodyFailure, openSource } from '../body.ts';
-import { assertContentType } from '../content-type.ts';
+import { LongshoreError } from '@longshore/job';
 import { openGate } from '../gate.ts';
 import { assertPrefix } from '../key.ts';
-import type { ObjectBody, ObjectStore, WriteOptions } from '../object-store.ts';
+import type { ObjectStore } from '../object-store.ts';
 import { assertRange } from '../range.ts';
 import { openBucket, requestOptions, withFault, type Bucket } from './bucket.ts';
 import { download, infoOf } from './download.ts';
 import { listPages } from './listing.ts';
-import { partsOf } from './parts.ts';
-import { isMissing, s3Fault } from './s3-fault.ts';
-import { newWrite, upload, withConflictRetry, type Uploaded } from './upload.ts';
+import { isMissing } from './s3-fault.ts';
+import { putObject, writeObject } from './write-object.ts';
 
 /** Options of {@link s3ObjectStore}. */
 export interface S3ObjectStoreOptions {
@@ -41,12 +38,6 @@ const DEFAULT_PART_BYTES = 8_388_608;
 const DEFAULT_UPLOAD_CONCURRENCY = 4;
 /** Longest life of a URL signed with signature version 4. */
 const MAX_PRESIGN_MS = 604_800_000;
-
-interface Uploads {
-  readonly bucket: Bucket;
-  readonly partBytes: number;
-  readonly concurrency: number;
-}
 
 /**
  * An object store in an S3 bucket. Nothing is sent before the first call.
@@ -73,19 +64,10 @@ export function s3ObjectStore(options: S3ObjectStoreOptions): ObjectStore {
   ): Promise<Result> => gate.run(() => withFault(action, signal, step));
   return {
     capabilities: { conditionalCreate: 'unverified', presignedReads: true },
-    put: (key, body, write = {}) =>
-      gate.run(async () => {
-        const uploaded = await writeObject(uploads, `put object "${key}"`, key, body, write, false);
-        if (!uploaded.created) throw new TypeError('An unconditional write was refused by a condition');
-        const { bytes, etag } = uploaded;
-        const { contentType } = write;
-        // The answer to a write has no time; that of this machine differs from S3's by its clock's error.
-        const modifiedAtMs = Math.trunc(systemClock.nowMs());
-        return { key, bytes, etag, modifiedAtMs, ...(contentType === undefined ? {} : { contentType }) };
-      }),
+    put: (key, body, write = {}) => gate.run(() => putObject(uploads, key, body, write)),
     create: (key, body, write = {}) =>
       gate.run(async () => ({
-        created: (await writeObject(uploads, `create object "${key}"`, key, body, write, true)).created,
+        created: (await writeObject(uploads, key, body, write, true)).created,
       })),
     get: (key, read = {}) =>
       run(`get object "${key}"`, read.signal, async () => {
@@ -98,12 +80,7 @@ export function s3ObjectStore(options: S3ObjectStoreOptions): ObjectStore {
         return found === undefined ? undefined : infoOf(key, found);
       }),
     delete: (key, { signal } = {}) =>
-      run(`delete object "${key}"`, signal, async () => {
-        const command = new DeleteObjectCommand({ Bucket: bucket.name, Key: bucket.keyIn(key) });
-        await client.send(command, requestOptions(signal)).catch((error: unknown) => {
-          if (!isMissing(error)) throw error;
-        });
-      }),
+      run(`delete object "${key}"`, signal, () => deleteObject(bucket, bucket.keyIn(key), signal)),
     async *list(prefix, { signal } = {}) {
       gate.assertOpen();
       assertPrefix(prefix);
@@ -128,35 +105,14 @@ export function s3ObjectStore(options: S3ObjectStoreOptions): ObjectStore {
   };
 }
 
-async function writeObject(
-  { bucket, partBytes, concurrency }: Uploads,
-  action: string,
-  key: string,
-  body: ObjectBody,
-  { contentType, signal }: WriteOptions,
-  ifFree: boolean,
-): Promise<Uploaded> {
-  const write = newWrite();
-  const attempt = async (): Promise<Uploaded> => {
-    const source = openSource(body, signal);
-    try {
-      const s3Key = bucket.keyIn(key);
-      assertContentType(contentType);
-      signal?.throwIfAborted();
-      const parts = partsOf(source.chunks, partBytes);
-      return await upload(bucket, s3Key, parts, { contentType, ifFree, concurrency, signal, write });
-    } finally {
-      source.close();
-    }
-  };
-  // After a conflict at its completion a multipart upload must be made again, which a stream cannot be.
-  const canRepeat = ifFree && (typeof body === 'string' || body instanceof Uint8Array);
+async function deleteObject(bucket: Bucket, s3Key: string, signal: AbortSignal | undefined): Promise<void> {
   try {
-    return canRepeat ? await withConflictRetry(write, attempt, signal) : await attempt();
+    await bucket.client.send(
+      new DeleteObjectCommand({ Bucket: bucket.name, Key: s3Key }),
+      requestOptions(signal),
+    );
   } catch (error) {
-    if (error instanceof BodyFailure) throw error.cause;
-    signal?.throwIfAborted();
-    throw s3Fault(action, error);
+    if (!isMissing(error)) throw error;
   }
 }
 

@@ -17,6 +17,11 @@ export interface SqsQueueOptions extends SqsConnectionOptions {
   readonly name: string;
   /** Name of its dead-letter queue. Default: the one of its redrive policy. */
   readonly deadLetterName?: string;
+  /**
+   * Messages that are given back stay hidden at least this long. Default 0. For endpoints that cannot make a message
+   * visible at once: fauxqs 2.4.1 with its data on disk loses a message whose visibility is set to 0.
+   */
+  readonly minReleaseMs?: number;
 }
 
 /** Tries of the SDK, each with jittered backoff; longer outages are the callers' to wait for. */

@@ -105,7 +105,7 @@ class SqsQueue implements Queue {
   }
 
   release(leases: readonly Lease[], delayMs: number): Promise<readonly EntryResult[]> {
-    return this.#changeVisibility(leases, seconds(delayMs));
+    return this.#changeVisibility(leases, seconds(Math.max(delayMs, this.#options.minReleaseMs ?? 0)));
   }
 
   async bury(entries: readonly BuryEntry[]): Promise<readonly EntryResult[]> {

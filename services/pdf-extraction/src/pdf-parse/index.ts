@@ -1,0 +1,1 @@
+export { pdfParseEngine } from './pdf-parse-engine.ts';

@@ -1,0 +1,1 @@
+export { pdfiumEngine } from './pdfium-engine.ts';

@@ -1,0 +1,25 @@
+/** Who may import whom. ARCHITECTURE.md shows the same table, and a test holds the two equal. */
+
+/** What a package may import of ours; `everything` is for composition roots. */
+export type Arrow = readonly string[] | 'everything';
+
+/** The allowed arrows between the folders of `packages/`. A package that is not listed here may not exist. */
+export const ARROWS: Readonly<Record<string, Arrow>> = {
+  job: [],
+  objects: ['job'],
+  queue: ['job', 'objects'],
+  worker: ['job', 'queue', 'objects'],
+  search: ['job'],
+  fleet: ['job'],
+  autoscaler: ['job', 'fleet'],
+  launch: ['job', 'queue', 'objects', 'worker', 'fleet'],
+  cli: 'everything',
+};
+
+/** Packages that choose drivers. All others see ports: the main door of a package, never `@longshore/queue/sqs`. */
+export const CHOOSES_DRIVERS: readonly string[] = ['launch', 'cli'];
+
+/** Services that another service may import, for their job definitions, by their index. */
+export const SERVICE_ARROWS: readonly (readonly [from: string, to: string])[] = [
+  ['pdf-extraction', 'indexing'],
+];
