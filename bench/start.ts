@@ -20,7 +20,10 @@ interface Timing {
 
 /** Runs the measurement and prints it; `--json` prints one line of JSON at the end. */
 export async function run(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: { cold: { type: 'boolean' }, json: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { cold: { type: 'boolean' }, json: { type: 'boolean' } },
+  });
   const warm: Timing[] = [];
   for (let round = 0; round < 3; round += 1) warm.push(await demo(ROOT, process.env));
   const cold = values.cold === true ? await fromFreshClone() : undefined;
@@ -29,7 +32,13 @@ export async function run(args: readonly string[]): Promise<void> {
     warmTotalMs: median(warm.map((timing) => timing.totalMs)),
     ...(cold === undefined ? {} : { coldFirstDocumentMs: cold.firstDocumentMs, coldTotalMs: cold.totalMs }),
   };
-  console.log(values.json === true ? JSON.stringify(result) : Object.entries(result).map(([key, value]) => `${key.padEnd(22)} ${value}`).join('\n'));
+  console.log(
+    values.json === true
+      ? JSON.stringify(result)
+      : Object.entries(result)
+          .map(([key, value]) => `${key.padEnd(22)} ${value}`)
+          .join('\n'),
+  );
   if ([...warm, cold].some((timing) => timing !== undefined && timing.exitCode !== 0)) process.exitCode = 1;
 }
 
@@ -38,7 +47,13 @@ async function fromFreshClone(): Promise<Timing> {
   try {
     await finished(spawn('git', ['clone', '--quiet', ROOT, join(folder, 'clone')], { stdio: 'inherit' }));
     const home = join(folder, 'home');
-    const env = { ...process.env, HOME: home, XDG_DATA_HOME: join(home, 'data'), XDG_CACHE_HOME: join(home, 'cache'), npm_config_cache: join(home, 'npm') };
+    const env = {
+      ...process.env,
+      HOME: home,
+      XDG_DATA_HOME: join(home, 'data'),
+      XDG_CACHE_HOME: join(home, 'cache'),
+      npm_config_cache: join(home, 'npm'),
+    };
     return await demo(join(folder, 'clone'), env);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -48,12 +63,17 @@ async function fromFreshClone(): Promise<Timing> {
 async function demo(cwd: string, env: NodeJS.ProcessEnv): Promise<Timing> {
   const state = await mkdtemp(join(tmpdir(), 'longshore-start-'));
   const startMs = performance.now();
-  const child = spawn('npx', ['--yes', PNPM, 'demo', '--once', '--json'], { cwd, env: { ...env, LONGSHORE_STATE: state }, stdio: 'ignore' });
+  const child = spawn('npx', ['--yes', PNPM, 'demo', '--once', '--json'], {
+    cwd,
+    env: { ...env, LONGSHORE_STATE: state },
+    stdio: 'ignore',
+  });
   let firstDocumentMs = Number.NaN;
   const watch = setInterval(() => {
     void readdir(join(state, 'objects'), { recursive: true }).then(
       (names) => {
-        if (Number.isNaN(firstDocumentMs) && names.some((name) => /extractions.*[0-9a-f]{64}/.test(name))) firstDocumentMs = Math.round(performance.now() - startMs);
+        if (Number.isNaN(firstDocumentMs) && names.some((name) => /extractions.*[0-9a-f]{64}/.test(name)))
+          firstDocumentMs = Math.round(performance.now() - startMs);
       },
       () => undefined,
     );

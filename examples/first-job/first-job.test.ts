@@ -11,5 +11,7 @@ it('greets people and buries what cannot be greeted', async () => {
   const said: string[] = [];
   await greeter(queue, (text) => said.push(text)).tick();
   expect(said).toEqual(['Hello Ada']);
-  expect(await listDeadLetters(deadLetters, { limit: 5 })).toMatchObject([{ code: 'no_answer', jobName: 'greet' }]);
+  expect(await listDeadLetters(deadLetters, { limit: 5 })).toMatchObject([
+    { code: 'no_answer', jobName: 'greet' },
+  ]);
 });

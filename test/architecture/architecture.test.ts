@@ -22,6 +22,7 @@ import {
 } from './layout-rules.ts';
 import {
   leftOverDependencies,
+  leftOverTools,
   looseVersions,
   missingPeers,
   undeclaredDependencies,
@@ -120,7 +121,7 @@ describe('Manifests', () => {
   });
 
   it('name nothing that is not imported', () => {
-    expect(leftOverDependencies(workspace)).toEqual([]);
+    expect([...leftOverDependencies(workspace), ...leftOverTools(workspace)]).toEqual([]);
   });
 
   it('agree on version, licence, doors and files', () => {

@@ -57,6 +57,27 @@ export function leftOverDependencies(workspace: Workspace): string[] {
     });
 }
 
+/** Programs that the root has for its scripts; nobody imports them. */
+const TOOLS = [
+  '@arethetypeswrong/cli',
+  '@types/node',
+  'knip',
+  'node',
+  'oxfmt',
+  'oxlint',
+  'oxlint-tsgolint',
+  'typescript',
+];
+
+/** The root names its tools, all packages (for the documentation's examples), and what tests import. */
+export function leftOverTools({ manifest, packages, sources }: Workspace): string[] {
+  const used = importedBy(sources.filter(({ path }) => isTest(path) || path === 'vitest.config.ts'));
+  const known = [...TOOLS, ...used, ...packages.map((each) => each.manifest.name)];
+  return Object.keys(manifest.devDependencies ?? {})
+    .filter((name) => !known.includes(name))
+    .map((name) => `package.json has the dev dependency ${name}, which no test imports`);
+}
+
 /** One version, one licence, a README, a way in for sources and one for what is published. */
 export function unevenManifests(workspace: Workspace): string[] {
   return workspace.packages.flatMap((each) =>

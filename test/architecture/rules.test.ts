@@ -21,6 +21,7 @@ import {
 } from './layout-rules.ts';
 import {
   leftOverDependencies,
+  leftOverTools,
   looseVersions,
   missingPeers,
   undeclaredDependencies,
@@ -163,6 +164,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   clocks,
   undeclaredDependencies,
   leftOverDependencies,
+  leftOverTools,
   unevenManifests,
   looseVersions,
   missingPeers,
@@ -392,6 +394,18 @@ const MANIFEST_FAULTS: readonly Fault[] = [
     rule: 'leftOverDependencies',
     files: { 'packages/job/package.json': manifest('job', ['.'], {}, { devDependencies: { zod: '4.0.0' } }) },
     finds: 'packages/job/package.json has the dev dependency zod, which no test imports',
+  },
+  {
+    title: 'a tool of the root that nobody uses',
+    rule: 'leftOverTools',
+    files: {
+      'package.json': JSON.stringify({
+        name: 'root',
+        version: '1.0.0',
+        devDependencies: { vitest: '5.1.1', sinon: '1.0.0' },
+      }),
+    },
+    finds: 'package.json has the dev dependency sinon, which no test imports',
   },
   {
     title: 'a driver that is chosen without its peer',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { greedyPdf, slowPdf } from '../samples/hostile.ts';
 import { until } from './stage.ts';
 
 const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
@@ -115,6 +116,35 @@ describe('the demo', () => {
       await rm(empty, { recursive: true });
     },
   );
+
+  it('buries hostile documents with their reasons while others go on', { timeout: 120_000 }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'longshore-hostile-'));
+    await writeFile(join(folder, 'slow.pdf'), slowPdf());
+    await writeFile(join(folder, 'greedy.pdf'), greedyPdf());
+    const env = {
+      LONGSHORE_STATE: join(folder, 'state'),
+      LONGSHORE_PDF_PAGE_SECONDS: '8',
+      LONGSHORE_PDF_MEMORY_MIB: '400',
+    };
+    const { code, stdout, stderr } = await longshore(['demo', folder, SAMPLES, '--once', '--json'], env)
+      .ended;
+    expect(code, stderr).toBe(0);
+    const line = JSON.parse(stdout) as DemoLine;
+    expect(line).toMatchObject({ lost: 0, duplicates: 0 });
+    expect(line.failed.map((failure) => failure.code).sort()).toEqual([
+      'corrupt',
+      'encrypted',
+      'out_of_memory',
+      'timed_out',
+    ]);
+    const list = await longshore(['dlq', 'list', 'pdf-extraction', '--json'], env).ended;
+    expect(
+      (JSON.parse(list.stdout) as { letters: { code: string }[] }).letters
+        .map((letter) => letter.code)
+        .sort(),
+    ).toEqual(['corrupt', 'encrypted', 'out_of_memory', 'timed_out']);
+    await rm(folder, { recursive: true });
+  });
 
   it('drains at Ctrl-C, and the next run finishes what was left', { timeout: 120_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'longshore-many-'));

@@ -22,7 +22,7 @@ export async function contentFaults(packed: PackedPackage): Promise<string[]> {
       .map((file) => `ships ${file}, which only tests need`),
     ...files
       .filter((file) => isStale(packed.folder, file))
-      .map((file) => `ships ${file}, whose source is gone: remove dist/ and build again`),
+      .map((file) => `ships ${file}, whose source is gone: remove ${packed.folder}/dist and build again`),
     ...texts.flatMap(([file, text]) => missingFiles(file, text, files)),
     ...manifestFaults(packed),
   ];

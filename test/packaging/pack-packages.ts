@@ -19,7 +19,8 @@ export interface PackedPackage {
 export interface PackedManifest {
   readonly name: string;
   readonly version: string;
-  readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** A door without conditions is one that `publishConfig` forgot. */
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   readonly bin?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;

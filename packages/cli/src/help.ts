@@ -79,7 +79,7 @@ export function commandHelp(command: Command, path: string, screen: HelpScreen):
 }
 
 /** How a command is called, without its options: `longshore dlq list <queue>`. */
-export function usageLines(command: Command, path: string): string[] {
+function usageLines(command: Command, path: string): string[] {
   if (command.subcommands !== undefined) return [`${path} <command> [options]`];
   const words = command.usage ?? (command.positionals ?? []).map(placeholder).join(' ');
   return [`${[path, words].filter((word) => word !== '').join(' ')} [options]`];

@@ -34,7 +34,7 @@ export function reportError(error: unknown, terminal: Terminal, options: { reado
  * Code, message and details of anything thrown. The class is recognised by its name, because a fleet file may bring its
  * own copy of `@longshore/job`.
  */
-export function failureReport(error: unknown): FailureReport {
+function failureReport(error: unknown): FailureReport {
   if (!(error instanceof Error)) return { code: 'unexpected', message: String(error), details: {} };
   if (error.name !== 'LongshoreError') return { code: 'unexpected', message: error.message, details: {} };
   const { code, message, details } = error as Error & {

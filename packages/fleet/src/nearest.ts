@@ -1,7 +1,7 @@
 /** "Did you mean": the known name that a mistyped one is closest to. */
 
 /** The closest candidate by edit distance, or `undefined` when none is close enough to be meant. */
-export function nearest(name: string, candidates: readonly string[]): string | undefined {
+function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {

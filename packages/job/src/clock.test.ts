@@ -6,8 +6,8 @@ describe('sleep', () => {
     const controller = new AbortController();
     const waiting = sleep(60_000, { signal: controller.signal });
     controller.abort();
-    await waiting;
-    await sleep(60_000, { signal: controller.signal });
+    await expect(waiting).resolves.toBeUndefined();
+    await expect(sleep(60_000, { signal: controller.signal })).resolves.toBeUndefined();
   });
 
   it('leaves no listener on the signal', async () => {
@@ -32,7 +32,9 @@ describe('sleep', () => {
 describe('systemClock', () => {
   it('is close to the epoch clock and never runs backwards', () => {
     const readings = Array.from({ length: 1_000 }, () => systemClock.nowMs());
-    expect(readings.every((reading, index) => index === 0 || reading >= (readings[index - 1] ?? 0))).toBe(true);
+    expect(readings.every((reading, index) => index === 0 || reading >= (readings[index - 1] ?? 0))).toBe(
+      true,
+    );
     expect(Math.abs(systemClock.nowMs() - Date.now())).toBeLessThan(60_000);
   });
 });

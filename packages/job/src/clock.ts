@@ -26,7 +26,10 @@ export const systemClock: Clock = {
 };
 
 /** Resolves after `delayMs`, or at once when the signal aborts. Never rejects. */
-export function sleep(delayMs: number, options: { readonly clock?: Clock; readonly signal?: AbortSignal } = {}): Promise<void> {
+export function sleep(
+  delayMs: number,
+  options: { readonly clock?: Clock; readonly signal?: AbortSignal } = {},
+): Promise<void> {
   const { clock = systemClock, signal } = options;
   if (signal?.aborted === true) return Promise.resolve();
   return new Promise((resolve) => {

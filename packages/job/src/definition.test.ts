@@ -7,7 +7,10 @@ import { defineJob, parsePayload, type PayloadOf } from './definition.ts';
 
 const definitions = {
   zod: defineJob({ name: 'resize-image', schema: z.object({ key: z.string(), widthPixels: z.number() }) }),
-  valibot: defineJob({ name: 'resize-image', schema: v.object({ key: v.string(), widthPixels: v.number() }) }),
+  valibot: defineJob({
+    name: 'resize-image',
+    schema: v.object({ key: v.string(), widthPixels: v.number() }),
+  }),
   arktype: defineJob({ name: 'resize-image', schema: type({ key: 'string', widthPixels: 'number' }) }),
 };
 
@@ -36,7 +39,8 @@ describe('defineJob', () => {
   });
 
   it('refuses a retry policy that cannot work', () => {
-    const define = (): unknown => defineJob({ name: 'a', schema: z.any(), retry: { maxAttempts: 0, baseDelayMs: -1 } });
+    const define = (): unknown =>
+      defineJob({ name: 'a', schema: z.any(), retry: { maxAttempts: 0, baseDelayMs: -1 } });
     expect(define).toThrow(/maxAttempts is 0.*baseDelayMs is -1/);
   });
 });
@@ -50,7 +54,13 @@ describe('createEnvelope', () => {
 
   it('sends the input of a transforming schema and keys by its output', async () => {
     const envelope = await createEnvelope(doubled, { n: '21' }, { nowMs: 5 });
-    expect(envelope).toMatchObject({ name: 'doubled', version: 1, payload: { n: '21' }, idempotencyKey: 'n-42', enqueuedAtMs: 5 });
+    expect(envelope).toMatchObject({
+      name: 'doubled',
+      version: 1,
+      payload: { n: '21' },
+      idempotencyKey: 'n-42',
+      enqueuedAtMs: 5,
+    });
   });
 
   it('keys by the job id where the definition has no key', async () => {

@@ -37,7 +37,8 @@ export interface JobDefinition<Input = unknown, Output = unknown> {
 }
 
 /** The payload type that handlers of a definition get. */
-export type PayloadOf<Definition> = Definition extends JobDefinition<infer _Input, infer Output> ? Output : never;
+export type PayloadOf<Definition> =
+  Definition extends JobDefinition<infer _Input, infer Output> ? Output : never;
 
 /** Long enough for the slow work that queues are for, short enough that a stuck handler is noticed. */
 const DEFAULT_TIMEOUT_MS = 900_000;
@@ -67,17 +68,21 @@ export function defineJob<Schema extends StandardSchemaV1>(
     faults.push(`name is "${name}", expected lower-case words joined by hyphens, up to 80 characters`);
   }
   for (const number of [version, ...accepts]) {
-    if (!Number.isInteger(number) || number < 1) faults.push(`version is ${number}, expected a whole number from 1`);
+    if (!Number.isInteger(number) || number < 1)
+      faults.push(`version is ${number}, expected a whole number from 1`);
   }
   if (!(timeoutMs > 0 && timeoutMs <= 43_200_000)) {
-    faults.push(`timeoutMs is ${timeoutMs}, expected up to 43200000 (SQS holds a message for 12 hours at most)`);
+    faults.push(
+      `timeoutMs is ${timeoutMs}, expected up to 43200000 (SQS holds a message for 12 hours at most)`,
+    );
   }
-  if (faults.length > 0) throw new LongshoreError('invalid_options', `Cannot define job "${name}": ${faults.join('; ')}`);
+  if (faults.length > 0)
+    throw new LongshoreError('invalid_options', `Cannot define job "${name}": ${faults.join('; ')}`);
   return Object.freeze({
     name,
     version,
     accepts,
-    schema: options.schema as StandardSchemaV1<StandardSchemaV1.InferInput<Schema>, StandardSchemaV1.InferOutput<Schema>>,
+    schema: options.schema,
     retry: retryPolicy(options.retry),
     timeoutMs,
     idempotencyKey: options.idempotencyKey,
@@ -95,7 +100,9 @@ export async function parsePayload<Input, Output>(
   const result = await definition.schema['~standard'].validate(payload);
   if (result.issues === undefined) return { ok: true, value: result.value };
   const issues = result.issues.map((issue) => {
-    const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
+    const path = (issue.path ?? [])
+      .map((part) => String(typeof part === 'object' ? part.key : part))
+      .join('.');
     return path === '' ? issue.message : `${path}: ${issue.message}`;
   });
   const error = new LongshoreError(

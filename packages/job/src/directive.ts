@@ -29,7 +29,9 @@ export function release(options: { readonly delayMs?: number } = {}): Directive 
 
 /** The directive that a handler returned, or `undefined` when it returned an ordinary result. */
 export function directiveOf(result: unknown): Directive | undefined {
-  return typeof result === 'object' && result !== null && directives.has(result) ? (result as Directive) : undefined;
+  return typeof result === 'object' && result !== null && directives.has(result)
+    ? (result as Directive)
+    : undefined;
 }
 
 function mark(directive: Directive): Directive {

@@ -35,9 +35,13 @@ export function parseDurationMs(text: string): number {
     end = PART.lastIndex;
   }
   if (end === 0 || end !== text.length) {
-    throw new LongshoreError('invalid_options', `Cannot read duration "${text}": write it like "30s", "1m30s" or "250ms"`, {
-      details: { value: text },
-    });
+    throw new LongshoreError(
+      'invalid_options',
+      `Cannot read duration "${text}": write it like "30s", "1m30s" or "250ms"`,
+      {
+        details: { value: text },
+      },
+    );
   }
   return totalMs;
 }
@@ -48,7 +52,12 @@ export function formatDuration(durationMs: number): string {
   if (durationMs < 10_000) return `${Math.round(durationMs / 100) / 10}s`;
   let rest = Math.round(durationMs / 1_000);
   const parts: string[] = [];
-  for (const [unit, seconds] of [['d', 86_400], ['h', 3_600], ['m', 60], ['s', 1]] as const) {
+  for (const [unit, seconds] of [
+    ['d', 86_400],
+    ['h', 3_600],
+    ['m', 60],
+    ['s', 1],
+  ] as const) {
     const count = Math.floor(rest / seconds);
     rest -= count * seconds;
     if (count > 0) parts.push(`${count}${unit}`);

@@ -5,6 +5,7 @@
  * The payload inside is parsed later, by the job's schema.
  */
 import { parseJson } from './parse-json.ts';
+import { stringifyJson } from './stringify-json.ts';
 
 /** Format number of the envelope itself. A decoder refuses formats it does not know. */
 export const ENVELOPE_FORMAT = 1;
@@ -62,11 +63,13 @@ export interface DecodeFault {
 }
 
 /** Result of {@link decodeEnvelope}. */
-export type Decoded = { readonly ok: true; readonly envelope: Envelope } | { readonly ok: false; readonly fault: DecodeFault };
+export type Decoded =
+  | { readonly ok: true; readonly envelope: Envelope }
+  | { readonly ok: false; readonly fault: DecodeFault };
 
 /** The message body of an envelope. */
 export function encodeEnvelope(envelope: Envelope): string {
-  return JSON.stringify({
+  return stringifyJson({
     longshore: ENVELOPE_FORMAT,
     id: envelope.id,
     name: envelope.name,
@@ -84,7 +87,9 @@ export function decodeEnvelope(body: string | Uint8Array): Decoded {
   const json = parseJson(body);
   if (!json.ok) return { ok: false, fault: json.fault };
   if (!isRecord(json.value) || !('longshore' in json.value)) {
-    return notAnEnvelope('The message is JSON but has no "longshore" field: it was not enqueued by Longshore');
+    return notAnEnvelope(
+      'The message is JSON but has no "longshore" field: it was not enqueued by Longshore',
+    );
   }
   const record = json.value;
   if (record['longshore'] !== ENVELOPE_FORMAT) {
@@ -92,7 +97,8 @@ export function decodeEnvelope(body: string | Uint8Array): Decoded {
     return { ok: false, fault: { code: 'unknown_format', reason } };
   }
   const wrong = wrongField(record);
-  if (wrong !== undefined) return notAnEnvelope(`Field "${wrong}" of the envelope is missing or has the wrong type`);
+  if (wrong !== undefined)
+    return notAnEnvelope(`Field "${wrong}" of the envelope is missing or has the wrong type`);
   return { ok: true, envelope: readEnvelope(record) };
 }
 
@@ -108,7 +114,7 @@ function wrongField(record: Json): string | undefined {
   if (trace !== undefined && !(isRecord(trace) && isText(trace['traceparent']))) return 'trace';
   if (attempts !== undefined && !(Array.isArray(attempts) && attempts.every(isAttempt))) return 'attempts';
   if (claim !== undefined && !isClaim(claim)) return 'claim';
-  if (('payload' in record) === (claim !== undefined)) return 'payload';
+  if ('payload' in record === (claim !== undefined)) return 'payload';
   return undefined;
 }
 
@@ -125,7 +131,12 @@ function readEnvelope(record: Json): Envelope {
     attempts: ((record['attempts'] ?? []) as AttemptRecord[]).map(readAttempt),
     ...(trace === undefined
       ? {}
-      : { trace: { traceparent: trace.traceparent, ...(typeof tracestate === 'string' ? { tracestate } : {}) } }),
+      : {
+          trace: {
+            traceparent: trace.traceparent,
+            ...(typeof tracestate === 'string' ? { tracestate } : {}),
+          },
+        }),
     ...(claim === undefined
       ? { payload: record['payload'] }
       : { claim: { key: claim.key, bytes: claim.bytes, sha256: claim.sha256 } }),

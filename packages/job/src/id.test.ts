@@ -4,7 +4,8 @@ import { deterministicId, newJobId } from './id.ts';
 describe('job ids', () => {
   it('are UUIDs of version 7 that sort by time', () => {
     const ids = [1_000, 2_000, 1_764_000_000_000].map((nowMs) => newJobId(nowMs));
-    for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    for (const id of ids)
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect([...ids].sort()).toEqual(ids);
   });
 

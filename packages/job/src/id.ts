@@ -2,7 +2,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 /** A new job id: UUID version 7, so that ids sort by creation time. */
-export function newJobId(nowMs: number = Date.now(), random: (bytes: number) => Uint8Array = randomBytes): string {
+export function newJobId(
+  nowMs: number = Date.now(),
+  random: (bytes: number) => Uint8Array = randomBytes,
+): string {
   const bytes = new Uint8Array(random(16));
   let rest = nowMs;
   for (let index = 5; index >= 0; index -= 1) {

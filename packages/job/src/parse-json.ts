@@ -20,7 +20,9 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  *
  * Refuses invalid UTF-8, unpaired surrogates, and the keys `__proto__`, `prototype` and `constructor` at any depth.
  */
-export function parseJson(input: string | Uint8Array): { ok: true; value: unknown } | { ok: false; fault: JsonFault } {
+export function parseJson(
+  input: string | Uint8Array,
+): { ok: true; value: unknown } | { ok: false; fault: JsonFault } {
   let text: string;
   try {
     text = typeof input === 'string' ? input : decoder.decode(input);

@@ -14,7 +14,12 @@ export interface RetryPolicy {
 }
 
 /** Five attempts over about half a minute: long enough for a restart of a dependency, short enough to be seen. */
-export const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 5, baseDelayMs: 1_000, maxDelayMs: 900_000, jitter: 'equal' };
+export const DEFAULT_RETRY: RetryPolicy = {
+  maxAttempts: 5,
+  baseDelayMs: 1_000,
+  maxDelayMs: 900_000,
+  jitter: 'equal',
+};
 
 /** SQS refuses a visibility timeout above 12 hours. */
 const DELAY_CEILING_MS = 43_200_000;
@@ -30,7 +35,8 @@ export function retryPolicy(overrides: Partial<RetryPolicy> = {}): RetryPolicy {
   if (!(policy.maxDelayMs >= policy.baseDelayMs && policy.maxDelayMs <= DELAY_CEILING_MS)) {
     faults.push(`maxDelayMs is ${policy.maxDelayMs}, expected from baseDelayMs to ${DELAY_CEILING_MS}`);
   }
-  if (faults.length > 0) throw new LongshoreError('invalid_options', `Cannot use retry policy: ${faults.join('; ')}`);
+  if (faults.length > 0)
+    throw new LongshoreError('invalid_options', `Cannot use retry policy: ${faults.join('; ')}`);
   return policy;
 }
 
@@ -38,7 +44,11 @@ export function retryPolicy(overrides: Partial<RetryPolicy> = {}): RetryPolicy {
  * Delay before the next attempt after `failures` failed ones (from 1): `baseDelayMs · 2^(failures − 1)`, capped, with
  * equal jitter (half fixed, half random; "Exponential Backoff And Jitter", AWS Architecture Blog).
  */
-export function nextDelayMs(policy: RetryPolicy, failures: number, random: () => number = Math.random): number {
+export function nextDelayMs(
+  policy: RetryPolicy,
+  failures: number,
+  random: () => number = Math.random,
+): number {
   const delayMs = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (failures - 1));
   return Math.round(policy.jitter === 'none' ? delayMs : delayMs / 2 + (delayMs / 2) * random());
 }

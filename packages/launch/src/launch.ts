@@ -7,7 +7,13 @@
 import { serviceNamed, type Fleet, type FleetService } from '@longshore/fleet';
 import { errorDetails } from '@longshore/job';
 import { verifyConditionalCreate, type ObjectStore } from '@longshore/objects';
-import { createWorker, serveHealth, type ForeignDecoder, type HandlerBinding, type Worker } from '@longshore/worker';
+import {
+  createWorker,
+  serveHealth,
+  type ForeignDecoder,
+  type HandlerBinding,
+  type Worker,
+} from '@longshore/worker';
 import { destination, pino, type Logger } from 'pino';
 import { reportHeartbeats } from './heartbeat.ts';
 import { openFleet } from './open-fleet.ts';
@@ -52,14 +58,18 @@ const EXIT_MISCONFIGURED = 2;
  */
 export async function launch(options: LaunchOptions): Promise<void> {
   const env = options.env ?? process.env;
-  const log = pino({ name: options.service, level: env['LONGSHORE_LOG_LEVEL'] ?? 'info' }, destination({ dest: 2, sync: true }));
+  const log = pino(
+    { name: options.service, level: env['LONGSHORE_LOG_LEVEL'] ?? 'info' },
+    destination({ dest: 2, sync: true }),
+  );
   try {
     const code = await run(options, env, log);
     process.exit(code);
   } catch (error) {
     const { code, message } = errorDetails(error);
     log.error({ err: error, code }, message);
-    const misconfigured = code === 'invalid_options' || code === 'invalid_fleet' || code === 'conditional_writes_ignored';
+    const misconfigured =
+      code === 'invalid_options' || code === 'invalid_fleet' || code === 'conditional_writes_ignored';
     process.exit(misconfigured ? EXIT_MISCONFIGURED : EXIT_FAILED);
   }
 }
@@ -70,7 +80,8 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
   const stop = stopRequest(log);
   const opened = openFleet(options.fleet, settings);
   // Effects that happen once are conditional writes: a store that ignores the condition must not be worked on.
-  if (opened.objects.capabilities.conditionalCreate === 'unverified') await verifyConditionalCreate(opened.objects, { prefix: 'probes/' });
+  if (opened.objects.capabilities.conditionalCreate === 'unverified')
+    await verifyConditionalCreate(opened.objects, { prefix: 'probes/' });
   const setUp = await options.setUp({ service, objects: opened.objects, env, log });
   const queue = options.fleet.queues.find((entry) => entry.name === service.queue);
   const worker = createWorker({
@@ -86,7 +97,8 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
     onFatal: (error) => stop.fail(error),
   });
   worker.start();
-  const health = settings.health === undefined ? undefined : await serveHealth({ worker, ...settings.health });
+  const health =
+    settings.health === undefined ? undefined : await serveHealth({ worker, ...settings.health });
   const heartbeats = reportHeartbeats(worker);
   log.info({ slots: service.slots, healthPort: health?.port }, 'Worker started');
   const failure = await stop.requested;
@@ -122,6 +134,8 @@ function stopRequest(log: Logger): { requested: Promise<Error | undefined>; fail
     resolve(undefined);
   });
   // A promise nobody awaits belongs to one job, but which one is unknown: finish the others and start afresh.
-  process.on('unhandledRejection', (reason) => fail(reason instanceof Error ? reason : new Error(String(reason))));
+  process.on('unhandledRejection', (reason) =>
+    fail(reason instanceof Error ? reason : new Error(String(reason))),
+  );
   return { requested: promise, fail };
 }

@@ -38,8 +38,12 @@ export function openFleet(fleet: Fleet, settings: Settings): OpenFleet {
     }
     return queue;
   };
-  const queue = (name: string): Queue => open(physicalQueueName(fleet, name), deadLetterQueueName(fleet, name));
-  const producer = createProducer({ queueFor: (jobName) => queue(queueForJob(fleet, jobName).name), objects });
+  const queue = (name: string): Queue =>
+    open(physicalQueueName(fleet, name), deadLetterQueueName(fleet, name));
+  const producer = createProducer({
+    queueFor: (jobName) => queue(queueForJob(fleet, jobName).name),
+    objects,
+  });
   const close = async (): Promise<void> => {
     await producer.close();
     await Promise.all([...queues.values()].map((opened) => opened.close()));
@@ -75,7 +79,11 @@ function openObjects({ objects, region, s3Endpoint, credentials }: Settings): Op
     // Local endpoints serve buckets by path; AWS by host name.
     ...(s3Endpoint === undefined ? {} : { endpoint: s3Endpoint, forcePathStyle: true }),
   });
-  const store = s3ObjectStore({ client, bucket: objects.bucket, ...(objects.prefix === '' ? {} : { prefix: objects.prefix }) });
+  const store = s3ObjectStore({
+    client,
+    bucket: objects.bucket,
+    ...(objects.prefix === '' ? {} : { prefix: objects.prefix }),
+  });
   return {
     store,
     async close() {

@@ -56,13 +56,21 @@ export function readSettings(env: Environment): Settings {
   const faults: string[] = [];
   const sqsEndpoint = readUrl(env, 'LONGSHORE_SQS_ENDPOINT', faults);
   const s3Endpoint = readUrl(env, 'LONGSHORE_S3_ENDPOINT', faults);
-  const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? (sqsEndpoint === undefined ? undefined : 'us-east-1');
-  if (region === undefined) faults.push('AWS_REGION is not set: set it, or LONGSHORE_SQS_ENDPOINT for a local endpoint');
+  const region =
+    env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? (sqsEndpoint === undefined ? undefined : 'us-east-1');
+  if (region === undefined)
+    faults.push('AWS_REGION is not set: set it, or LONGSHORE_SQS_ENDPOINT for a local endpoint');
   const objects = readObjects(env['LONGSHORE_OBJECTS'], faults);
   const logLevel = env['LONGSHORE_LOG_LEVEL'] ?? 'info';
-  if (!LOG_LEVELS.includes(logLevel)) faults.push(`LONGSHORE_LOG_LEVEL is "${logLevel}", expected ${LOG_LEVELS.join(', ')}`);
+  if (!LOG_LEVELS.includes(logLevel))
+    faults.push(`LONGSHORE_LOG_LEVEL is "${logLevel}", expected ${LOG_LEVELS.join(', ')}`);
   const pollSeconds = readSeconds(env, 'LONGSHORE_POLL_SECONDS', { low: 1, high: 20, otherwise: 20 }, faults);
-  const minReleaseSeconds = readSeconds(env, 'LONGSHORE_MIN_RELEASE_SECONDS', { low: 0, high: 60, otherwise: 0 }, faults);
+  const minReleaseSeconds = readSeconds(
+    env,
+    'LONGSHORE_MIN_RELEASE_SECONDS',
+    { low: 0, high: 60, otherwise: 0 },
+    faults,
+  );
   const health = readHealth(env, faults);
   if (faults.length > 0 || objects === undefined) {
     throw new LongshoreError('invalid_options', `Cannot start with these settings: ${faults.join('; ')}`);
@@ -81,9 +89,15 @@ export function readSettings(env: Environment): Settings {
 }
 
 function readCredentials(env: Environment): Credentials | undefined {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken } = env;
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = env;
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
-  return sessionToken === undefined ? { accessKeyId, secretAccessKey } : { accessKeyId, secretAccessKey, sessionToken };
+  return sessionToken === undefined
+    ? { accessKeyId, secretAccessKey }
+    : { accessKeyId, secretAccessKey, sessionToken };
 }
 
 function readSeconds(
@@ -112,10 +126,16 @@ function readObjects(value: string | undefined, faults: string[]): ObjectsLocati
     const url = new URL(value);
     if (url.protocol === 'file:') return { kind: 'fs', root: fileURLToPath(url) };
     if (url.protocol === 's3:' && url.hostname !== '') {
-      return { kind: 's3', bucket: url.hostname, prefix: decodeURIComponent(url.pathname).replace(/^\/|\/$/g, '') };
+      return {
+        kind: 's3',
+        bucket: url.hostname,
+        prefix: decodeURIComponent(url.pathname).replace(/^\/|\/$/g, ''),
+      };
     }
   }
-  faults.push(`LONGSHORE_OBJECTS is ${value === undefined ? 'not set' : `"${value}"`}, expected file:///folder or s3://bucket/prefix`);
+  faults.push(
+    `LONGSHORE_OBJECTS is ${value === undefined ? 'not set' : `"${value}"`}, expected file:///folder or s3://bucket/prefix`,
+  );
   return undefined;
 }
 

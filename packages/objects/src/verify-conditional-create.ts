@@ -57,7 +57,6 @@ export async function verifyConditionalCreate(
   const [probed] = await Promise.allSettled([probe()]);
   const removed = await Promise.allSettled([store.delete(pair), store.delete(burst)]);
   // The finding counts more than a failed clean-up. What was thrown is thrown on as it was.
-  // oxlint-disable-next-line typescript/only-throw-error
   for (const outcome of [probed, ...removed]) if (outcome.status === 'rejected') throw outcome.reason;
 }
 

@@ -12,7 +12,11 @@ export type ResolvedClaim =
   | { readonly ok: false; readonly error: LongshoreError };
 
 /** Stores a payload; the envelope then carries the reference in its place. */
-export async function storeClaim(envelope: Envelope, objects: ObjectStore, queueName: string): Promise<Envelope> {
+export async function storeClaim(
+  envelope: Envelope,
+  objects: ObjectStore,
+  queueName: string,
+): Promise<Envelope> {
   const text = JSON.stringify(envelope.payload);
   const claim: ClaimReference = {
     key: `${prefix(queueName)}${envelope.id}.json`,
@@ -33,7 +37,11 @@ export async function resolveClaim(
   const { claim } = envelope;
   if (claim === undefined) return { ok: true, payload: envelope.payload };
   if (objects === undefined) {
-    return fault('unsupported', 'The payload is in an object store and this worker has none: pass `objects` to createWorker', claim);
+    return fault(
+      'unsupported',
+      'The payload is in an object store and this worker has none: pass `objects` to createWorker',
+      claim,
+    );
   }
   if (!isOwn(claim.key, queue)) {
     return fault('claim_corrupt', `The claim "${claim.key}" is not under "${prefix(queue)}": refused`, claim);
@@ -44,12 +52,17 @@ export async function resolveClaim(
   });
   if (text === undefined) return fault('claim_missing', `The payload at "${claim.key}" is gone`, claim);
   const json = sha256(text) === claim.sha256 ? parseJson(text) : undefined;
-  if (json?.ok !== true) return fault('claim_corrupt', `The payload at "${claim.key}" is not what was enqueued`, claim);
+  if (json?.ok !== true)
+    return fault('claim_corrupt', `The payload at "${claim.key}" is not what was enqueued`, claim);
   return { ok: true, payload: json.value };
 }
 
 /** Removes a stored payload. Only after its message is deleted: a redelivery would find nothing. */
-export async function releaseClaim(envelope: Envelope, objects: ObjectStore, { queue }: { readonly queue: string }): Promise<void> {
+export async function releaseClaim(
+  envelope: Envelope,
+  objects: ObjectStore,
+  { queue }: { readonly queue: string },
+): Promise<void> {
   const { claim } = envelope;
   if (claim !== undefined && isOwn(claim.key, queue)) await objects.delete(claim.key);
 }
@@ -59,13 +72,21 @@ function prefix(queueName: string): string {
 }
 
 function isOwn(key: string, queueName: string): boolean {
-  return key.startsWith(prefix(queueName)) && /^[A-Za-z0-9._-]+$/.test(key.slice(prefix(queueName).length)) && !key.includes('..');
+  return (
+    key.startsWith(prefix(queueName)) &&
+    /^[A-Za-z0-9._-]+$/.test(key.slice(prefix(queueName).length)) &&
+    !key.includes('..')
+  );
 }
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-function fault(code: 'claim_corrupt' | 'claim_missing' | 'unsupported', message: string, { key }: ClaimReference): ResolvedClaim {
+function fault(
+  code: 'claim_corrupt' | 'claim_missing' | 'unsupported',
+  message: string,
+  { key }: ClaimReference,
+): ResolvedClaim {
   return { ok: false, error: new LongshoreError(code, message, { details: { key } }) };
 }

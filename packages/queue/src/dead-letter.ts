@@ -2,7 +2,14 @@
  * Dead letters: what a worker sends to the dead-letter queue, and how it is read back. The body stays the job's own, so
  * that it can be redriven; why it was buried stands in one attribute.
  */
-import { decodeEnvelope, encodeEnvelope, parseJson, type AttemptRecord, type Envelope } from '@longshore/job';
+import {
+  decodeEnvelope,
+  encodeEnvelope,
+  parseJson,
+  stringifyJson,
+  type AttemptRecord,
+  type Envelope,
+} from '@longshore/job';
 import type { Message, OutgoingMessage } from './queue.ts';
 
 /** What a worker knows of a job that it buries. */
@@ -44,7 +51,7 @@ const ATTRIBUTE_BYTES = 8_192;
 export function deadLetterMessage(burial: Burial): OutgoingMessage {
   const { code, reason, queue, host, atMs, messageId } = burial;
   const about = { code, reason: reason.slice(0, MAX_REASON_CHARACTERS).toWellFormed(), queue, host, atMs };
-  const base = { body: body(burial), attributes: { [ATTRIBUTE]: JSON.stringify(about) } };
+  const base = { body: body(burial), attributes: { [ATTRIBUTE]: stringifyJson(about) } };
   return burial.group === undefined ? base : { ...base, group: burial.group, deduplicationId: messageId };
 }
 

@@ -10,6 +10,7 @@ import {
   systemClock,
   type Clock,
   type CreateEnvelopeOptions,
+  type Envelope,
   type JobDefinition,
   type Timer,
 } from '@longshore/job';
@@ -53,7 +54,11 @@ export interface EnqueueSummary {
 /** Sends jobs. */
 export interface Producer extends AsyncDisposable {
   /** Resolves when the queue has the job. @throws LongshoreError `invalid_payload`, `payload_too_large`, `enqueue_failed`, `closed`. */
-  enqueue<Input, Output>(definition: JobDefinition<Input, Output>, payload: Input, options?: EnqueueOptions): Promise<EnqueuedJob>;
+  enqueue<Input, Output>(
+    definition: JobDefinition<Input, Output>,
+    payload: Input,
+    options?: EnqueueOptions,
+  ): Promise<EnqueuedJob>;
   /** Sends any number of jobs, reading ahead no more than a few hundred. A refused payload fails alone. */
   enqueueAll<Input, Output>(
     definition: JobDefinition<Input, Output>,
@@ -74,7 +79,13 @@ const FIRST_RETRY_MS = 50;
 
 /** Makes a producer. */
 export function createProducer(options: ProducerOptions): Producer {
-  const { queueFor, objects, lingerMs = DEFAULT_LINGER_MS, clock = systemClock, random = Math.random } = options;
+  const {
+    queueFor,
+    objects,
+    lingerMs = DEFAULT_LINGER_MS,
+    clock = systemClock,
+    random = Math.random,
+  } = options;
   const senders = new Map<Queue, Sender>();
   let closed = false;
 
@@ -88,21 +99,21 @@ export function createProducer(options: ProducerOptions): Producer {
   };
 
   const enqueue: Producer['enqueue'] = async (definition, payload, enqueueOptions = {}) => {
-    if (closed) throw new LongshoreError('closed', `Cannot enqueue "${definition.name}": the producer is closed`);
+    if (closed)
+      throw new LongshoreError('closed', `Cannot enqueue "${definition.name}": the producer is closed`);
     const { delayMs, group, ...rest } = enqueueOptions;
     const envelope = await createEnvelope(definition, payload, { ...rest, nowMs: Math.round(clock.nowMs()) });
     const queue = queueFor(definition.name);
-    let body = encodeEnvelope(envelope);
-    if (Buffer.byteLength(body) > queue.capabilities.maxMessageBytes) {
-      if (objects === undefined) {
-        const bytes = Buffer.byteLength(body);
-        const message = `Job "${definition.name}" has ${bytes} bytes, queue "${queue.name}" takes ${queue.capabilities.maxMessageBytes}: pass \`objects\` to createProducer`;
-        throw new LongshoreError('payload_too_large', message, { details: { bytes, queue: queue.name } });
-      }
-      body = encodeEnvelope(await storeClaim(envelope, objects, queue.name));
-    }
-    const fifo = queue.capabilities.fifo ? { group: group ?? definition.name, deduplicationId: envelope.id } : {};
-    const message: OutgoingMessage = { body, ...(delayMs === undefined ? {} : { delayMs }), ...(group === undefined ? {} : { group }), ...fifo };
+    const body = await bodyFor(envelope, queue, objects);
+    const fifo = queue.capabilities.fifo
+      ? { group: group ?? definition.name, deduplicationId: envelope.id }
+      : {};
+    const message: OutgoingMessage = {
+      body,
+      ...(delayMs === undefined ? {} : { delayMs }),
+      ...(group === undefined ? {} : { group }),
+      ...fifo,
+    };
     const { messageId } = await senderOf(queue).send(message, envelope.id);
     return { id: envelope.id, messageId };
   };
@@ -111,9 +122,9 @@ export function createProducer(options: ProducerOptions): Producer {
     await Promise.all([...senders.values()].map((sender) => sender.flush()));
   };
 
-  const close = async (): Promise<void> => {
+  const close = (): Promise<void> => {
     closed = true;
-    await flush();
+    return flush();
   };
 
   return {
@@ -124,6 +135,20 @@ export function createProducer(options: ProducerOptions): Producer {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** The message body; a payload over the queue's limit is left in the object store. */
+async function bodyFor(envelope: Envelope, queue: Queue, objects: ObjectStore | undefined): Promise<string> {
+  const body = encodeEnvelope(envelope);
+  const bytes = Buffer.byteLength(body);
+  const { maxMessageBytes } = queue.capabilities;
+  if (bytes <= maxMessageBytes) return body;
+  if (objects !== undefined) return encodeEnvelope(await storeClaim(envelope, objects, queue.name));
+  throw new LongshoreError(
+    'payload_too_large',
+    `Job "${envelope.name}" has ${bytes} bytes, queue "${queue.name}" takes ${maxMessageBytes}: pass \`objects\` to createProducer`,
+    { details: { bytes, queue: queue.name } },
+  );
 }
 
 async function enqueueEach<Input>(
@@ -146,7 +171,8 @@ async function enqueueEach<Input>(
           enqueued += 1;
         },
         (error: unknown) => {
-          if (error instanceof LongshoreError && !error.retryable && error.code !== 'closed') failed.push({ index: position, error });
+          if (error instanceof LongshoreError && !error.retryable && error.code !== 'closed')
+            failed.push({ index: position, error });
           else fatal ??= error;
         },
       )
@@ -176,7 +202,10 @@ class Sender {
   #timer: Timer | undefined;
   readonly #calls = new Set<Promise<void>>();
 
-  constructor(queue: Queue, options: { readonly lingerMs: number; readonly clock: Clock; readonly random: () => number }) {
+  constructor(
+    queue: Queue,
+    options: { readonly lingerMs: number; readonly clock: Clock; readonly random: () => number },
+  ) {
     this.#queue = queue;
     this.#options = options;
   }
@@ -201,7 +230,8 @@ class Sender {
   }
 
   #pump(): void {
-    while (this.#waiting.length >= this.#queue.capabilities.maxBatch && this.#calls.size < this.#maxCalls) this.#start();
+    while (this.#waiting.length >= this.#queue.capabilities.maxBatch && this.#calls.size < this.#maxCalls)
+      this.#start();
     if (this.#waiting.length === 0 || this.#calls.size >= this.#maxCalls || this.#timer !== undefined) return;
     this.#timer = this.#options.clock.after(this.#options.lingerMs, () => {
       this.#timer = undefined;
@@ -213,7 +243,11 @@ class Sender {
     this.#timer?.cancel();
     this.#timer = undefined;
     const { maxBatch, maxMessageBytes } = this.#queue.capabilities;
-    const [batch = []] = batches(this.#waiting.slice(0, maxBatch), { maxEntries: maxBatch, maxBytes: maxMessageBytes, bytesOf: (entry) => entry.bytes });
+    const [batch = []] = batches(this.#waiting.slice(0, maxBatch), {
+      maxEntries: maxBatch,
+      maxBytes: maxMessageBytes,
+      bytesOf: (entry) => entry.bytes,
+    });
     this.#waiting = this.#waiting.slice(batch.length);
     const call = this.#deliver(batch).finally(() => {
       this.#calls.delete(call);
@@ -228,7 +262,11 @@ class Sender {
       const results = await this.#queue.send(left.map((entry) => entry.message));
       const again: Entry[] = [];
       for (const [index, entry] of left.entries()) {
-        const result: EntryResult = results[index] ?? { ok: false, code: 'unavailable', message: 'The queue gave no answer for it' };
+        const result: EntryResult = results[index] ?? {
+          ok: false,
+          code: 'unavailable',
+          message: 'The queue gave no answer for it',
+        };
         if (result.ok) entry.resolve({ messageId: result.messageId });
         else if (result.code === 'unavailable' && attempt < MAX_TRIES) again.push(entry);
         else entry.reject(this.#refusal(entry, result));
@@ -242,9 +280,13 @@ class Sender {
   #refusal({ jobId }: Entry, result: Extract<EntryResult, { ok: false }>): LongshoreError {
     const retryable = result.code === 'unavailable';
     const remedy = retryable ? 'try again later with the same id' : 'correct the job';
-    return new LongshoreError('enqueue_failed', `Queue "${this.#queue.name}" did not take job ${jobId}: ${result.message}; ${remedy}`, {
-      retryable,
-      details: { queue: this.#queue.name, jobId },
-    });
+    return new LongshoreError(
+      'enqueue_failed',
+      `Queue "${this.#queue.name}" did not take job ${jobId}: ${result.message}; ${remedy}`,
+      {
+        retryable,
+        details: { queue: this.#queue.name, jobId },
+      },
+    );
   }
 }

@@ -31,11 +31,19 @@ export interface RedriveResult {
 
 /** Long enough to look at every letter once before the first comes back. */
 const LOOK_LEASE_MS = 60_000;
+/** A short poll asks only some of SQS's servers and may miss what is there; a long one asks all. */
+const FIRST_WAIT_MS = 1_000;
 
 /** Dead letters, oldest first as the queue gives them; up to `limit`. All are given back. */
-export async function listDeadLetters(queue: Queue, { limit }: { readonly limit: number }): Promise<DeadLetter[]> {
+export async function listDeadLetters(
+  queue: Queue,
+  { limit }: { readonly limit: number },
+): Promise<DeadLetter[]> {
   const messages = await take(queue, limit);
-  await queue.release(messages.map((message) => message.lease), 0);
+  await queue.release(
+    messages.map((message) => message.lease),
+    0,
+  );
   return messages.map(readDeadLetter);
 }
 
@@ -44,17 +52,29 @@ export async function listDeadLetters(queue: Queue, { limit }: { readonly limit:
  * a job rather than losing it. The job is a new message, so its attempts start afresh; the old ones stay in its envelope.
  */
 export async function redrive(options: RedriveOptions): Promise<RedriveResult> {
-  const { from, to, select = () => true, limit = Number.POSITIVE_INFINITY, dryRun = false, maxPerSecond } = options;
+  const {
+    from,
+    to,
+    select = () => true,
+    limit = Number.POSITIVE_INFINITY,
+    dryRun = false,
+    maxPerSecond,
+  } = options;
   const messages = await take(from, Number.POSITIVE_INFINITY);
   const chosen = messages.filter((message) => select(readDeadLetter(message))).slice(0, limit);
   const rest = messages.filter((message) => !chosen.includes(message));
-  await from.release((dryRun ? messages : rest).map((message) => message.lease), 0);
+  await from.release(
+    (dryRun ? messages : rest).map((message) => message.lease),
+    0,
+  );
   const letters = chosen.map(readDeadLetter);
   if (dryRun) return { moved: 0, skipped: rest.length, failed: 0, letters };
   let moved = 0;
   for (const message of chosen) {
     const { body, group } = message;
-    const [sent] = await to.send([{ body, ...(group === undefined ? {} : { group, deduplicationId: message.messageId }) }]);
+    const [sent] = await to.send([
+      { body, ...(group === undefined ? {} : { group, deduplicationId: message.messageId }) },
+    ]);
     if (sent?.ok === true) {
       await from.complete([message.lease]);
       moved += 1;
@@ -69,7 +89,8 @@ async function take(queue: Queue, limit: number): Promise<Message[]> {
   const seen = new Set<string>();
   while (taken.length < limit) {
     const max = Math.min(queue.capabilities.maxBatch, limit - taken.length);
-    const messages = await queue.receive({ max, waitMs: 0, leaseMs: LOOK_LEASE_MS });
+    const waitMs = taken.length === 0 ? FIRST_WAIT_MS : 0;
+    const messages = await queue.receive({ max, waitMs, leaseMs: LOOK_LEASE_MS });
     const fresh = messages.filter((message) => !seen.has(message.messageId));
     for (const message of fresh) seen.add(message.messageId);
     taken.push(...fresh);

@@ -18,7 +18,10 @@ const MAX_PARTS = 32;
 /** Parses a query. @throws LongshoreError `invalid_query` when it has no word to look for, or is too long. */
 export function parseQuery(text: string): QueryPart[] {
   if (text.length > MAX_CHARACTERS) {
-    throw new LongshoreError('invalid_query', `Cannot search for ${text.length} characters: ${MAX_CHARACTERS} are read at most`);
+    throw new LongshoreError(
+      'invalid_query',
+      `Cannot search for ${text.length} characters: ${MAX_CHARACTERS} are read at most`,
+    );
   }
   const parts: QueryPart[] = [];
   for (const [, minus, phrase, bare] of text.toWellFormed().matchAll(PART)) {
@@ -28,11 +31,15 @@ export function parseQuery(text: string): QueryPart[] {
     if (words.length === 0) continue;
     if (phrase === undefined && source.endsWith('*') && words.length === 1) {
       parts.push({ kind: 'prefix', isExcluded, words: words.map((word) => [foldAccents(word)]) });
-    } else parts.push({ kind: words.length > 1 ? 'phrase' : 'word', isExcluded, words: words.map(queryTerms) });
+    } else
+      parts.push({ kind: words.length > 1 ? 'phrase' : 'word', isExcluded, words: words.map(queryTerms) });
     if (parts.length === MAX_PARTS) break;
   }
   if (!parts.some((part) => !part.isExcluded)) {
-    throw new LongshoreError('invalid_query', `Cannot search for "${text.slice(0, 80)}": give at least one word to look for`);
+    throw new LongshoreError(
+      'invalid_query',
+      `Cannot search for "${text.slice(0, 80)}": give at least one word to look for`,
+    );
   }
   return parts;
 }
@@ -50,6 +57,8 @@ function partToFts({ kind, words }: QueryPart): string {
   if (kind === 'prefix') return words.map((terms) => `${quote(terms[0] ?? '')} *`).join(' ');
   if (kind === 'word') return `(${[...new Set(words[0])].map(quote).join(' OR ')})`;
   // All words of a phrase in the same language.
-  const variants = new Set((words[0] ?? []).map((_term, language) => words.map((terms) => terms[language] ?? '').join(' ')));
+  const variants = new Set(
+    (words[0] ?? []).map((_term, language) => words.map((terms) => terms[language] ?? '').join(' ')),
+  );
   return `(${[...variants].map(quote).join(' OR ')})`;
 }

@@ -39,7 +39,12 @@ function matches(text: string, language: string, parts: readonly QueryPart[]): S
   const spans: Span[] = [];
   for (const { word, start, end } of tokens(text)) {
     const folded = foldAccents(word);
-    if (terms.has(termOf(word, language)) || terms.has(folded) || prefixes.some((prefix) => folded.startsWith(prefix))) spans.push({ start, end });
+    if (
+      terms.has(termOf(word, language)) ||
+      terms.has(folded) ||
+      prefixes.some((prefix) => folded.startsWith(prefix))
+    )
+      spans.push({ start, end });
   }
   return spans;
 }
@@ -50,7 +55,11 @@ function bestStart(hits: readonly Span[]): number {
   let bestCount = 0;
   for (const [index, hit] of hits.entries()) {
     let count = 0;
-    while (index + count < hits.length && (hits[index + count]?.end ?? 0) <= hit.start + MAX_CHARACTERS - LEAD_CHARACTERS) count += 1;
+    while (
+      index + count < hits.length &&
+      (hits[index + count]?.end ?? 0) <= hit.start + MAX_CHARACTERS - LEAD_CHARACTERS
+    )
+      count += 1;
     if (count > bestCount) {
       best = hit.start;
       bestCount = count;

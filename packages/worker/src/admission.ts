@@ -49,7 +49,12 @@ export interface AdmittedJob {
 /** Result of {@link admit}. */
 export type Admission =
   | { readonly kind: 'run'; readonly job: AdmittedJob }
-  | { readonly kind: 'settle'; readonly outcome: Outcome; readonly envelope: Envelope | undefined; readonly records: readonly AttemptRecord[] };
+  | {
+      readonly kind: 'settle';
+      readonly outcome: Outcome;
+      readonly envelope: Envelope | undefined;
+      readonly records: readonly AttemptRecord[];
+    };
 
 /** How long a job that this worker does not know is put back: about one step of a rolling deploy. */
 const UNKNOWN_JOB_DELAY_MS = 15_000;
@@ -72,7 +77,13 @@ export async function admit(message: Message, options: AdmissionOptions): Promis
   }
   const binding = options.bindings.get(envelope.name);
   if (binding === undefined) {
-    return unknown('unknown_job', `No handler for job "${envelope.name}" in this worker`, message, envelope, options);
+    return unknown(
+      'unknown_job',
+      `No handler for job "${envelope.name}" in this worker`,
+      message,
+      envelope,
+      options,
+    );
   }
   const { version, accepts } = binding.definition;
   if (envelope.version !== version && !accepts.includes(envelope.version)) {
@@ -89,11 +100,19 @@ async function parse(
   const claimed = await resolveClaim(job.envelope, options.objects, { queue: options.queueName });
   if (!claimed.ok) {
     if (claimed.error.retryable) throw claimed.error;
-    return settle({ kind: 'buried', code: claimed.error.code, reason: claimed.error.message }, job.envelope, job.records);
+    return settle(
+      { kind: 'buried', code: claimed.error.code, reason: claimed.error.message },
+      job.envelope,
+      job.records,
+    );
   }
   const parsed = await parsePayload(job.binding.definition, claimed.payload);
   if (!parsed.ok) {
-    return settle({ kind: 'buried', code: 'invalid_payload', reason: parsed.error.message }, job.envelope, job.records);
+    return settle(
+      { kind: 'buried', code: 'invalid_payload', reason: parsed.error.message },
+      job.envelope,
+      job.records,
+    );
   }
   const attempt = job.records.filter((record) => record.kind === 'failed').length + 1;
   return { kind: 'run', job: { ...job, payload: parsed.value, attempt } };
@@ -128,6 +147,10 @@ function unknown(
   return settle({ kind: 'released', delayMs: UNKNOWN_JOB_DELAY_MS, interrupted: true }, envelope);
 }
 
-function settle(outcome: Outcome, envelope: Envelope | undefined, records: readonly AttemptRecord[] = []): Admission {
+function settle(
+  outcome: Outcome,
+  envelope: Envelope | undefined,
+  records: readonly AttemptRecord[] = [],
+): Admission {
   return { kind: 'settle', outcome, envelope, records };
 }

@@ -41,7 +41,9 @@ export function objectAttemptStore(objects: ObjectStore, queueName: string): Att
     },
     async append(messageId, record) {
       const number = String(record.receive).padStart(6, '0');
-      await objects.put(`${folder(messageId)}${number}.json`, JSON.stringify(record), { contentType: 'application/json' });
+      await objects.put(`${folder(messageId)}${number}.json`, JSON.stringify(record), {
+        contentType: 'application/json',
+      });
     },
     async clear(messageId) {
       await Promise.all((await keys(messageId)).map((key) => objects.delete(key)));

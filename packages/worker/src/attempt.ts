@@ -50,7 +50,9 @@ export async function runAttempt(job: AdmittedJob, options: AttemptOptions): Pro
   const { timeoutMs } = job.binding.definition;
   const timer = clock.after(timeoutMs, () => {
     const message = `Job "${job.envelope.name}" ran longer than its timeout of ${timeoutMs} ms`;
-    controller.abort(new LongshoreError('handler_timeout', message, { retryable: true, details: { timeoutMs } }));
+    controller.abort(
+      new LongshoreError('handler_timeout', message, { retryable: true, details: { timeoutMs } }),
+    );
   });
   try {
     const result = await job.binding.run(context(job, options));
@@ -81,11 +83,21 @@ function context(job: AdmittedJob, options: AttemptOptions): HandlerContext<unkn
     },
     get objects() {
       if (options.objects !== undefined) return options.objects;
-      throw new LongshoreError('unsupported', 'This worker has no object store: pass `objects` to createWorker');
+      throw new LongshoreError(
+        'unsupported',
+        'This worker has no object store: pass `objects` to createWorker',
+      );
     },
-    async enqueue<Input, Output>(definition: JobDefinition<Input, Output>, payload: Input, followUp: FollowUpOptions = {}) {
+    async enqueue<Input, Output>(
+      definition: JobDefinition<Input, Output>,
+      payload: Input,
+      followUp: FollowUpOptions = {},
+    ) {
       if (options.followUps === undefined) {
-        throw new LongshoreError('unsupported', 'This worker cannot enqueue: pass `producer` to createWorker');
+        throw new LongshoreError(
+          'unsupported',
+          'This worker cannot enqueue: pass `producer` to createWorker',
+        );
       }
       followUps += 1;
       await options.followUps.enqueue(definition, payload, {
@@ -114,17 +126,35 @@ function fromError(error: unknown, job: AdmittedJob, options: AttemptOptions): A
   const { signal } = options.controller;
   const cause: unknown = signal.aborted ? signal.reason : undefined;
   if (isLongshoreError(cause, 'lease_lost')) return { outcome: { kind: 'lost' } };
-  if (isLongshoreError(cause, 'interrupted')) return { outcome: { kind: 'released', delayMs: 0, interrupted: true } };
+  if (isLongshoreError(cause, 'interrupted'))
+    return { outcome: { kind: 'released', delayMs: 0, interrupted: true } };
   const { code, message, stack } = errorDetails(isLongshoreError(cause, 'handler_timeout') ? cause : error);
   const final = error instanceof LongshoreError && !error.retryable && cause === undefined;
-  const outcome: Outcome = final ? { kind: 'buried', code, reason: message } : failed(code, message, job, options);
+  const outcome: Outcome = final
+    ? { kind: 'buried', code, reason: message }
+    : failed(code, message, job, options);
   return stack === undefined ? { outcome } : { outcome, stack };
 }
 
-function failed(code: string, reason: string, job: AdmittedJob, options: AttemptOptions, delayMs?: number): Outcome {
+function failed(
+  code: string,
+  reason: string,
+  job: AdmittedJob,
+  options: AttemptOptions,
+  delayMs?: number,
+): Outcome {
   const { retry } = job.binding.definition;
   if (job.attempt >= retry.maxAttempts) {
-    return { kind: 'buried', code: 'attempts_exhausted', reason: `Failed ${job.attempt} times, last: ${reason} (${code})` };
+    return {
+      kind: 'buried',
+      code: 'attempts_exhausted',
+      reason: `Failed ${job.attempt} times, last: ${reason} (${code})`,
+    };
   }
-  return { kind: 'retried', code, reason, delayMs: delayMs ?? nextDelayMs(retry, job.attempt, options.random) };
+  return {
+    kind: 'retried',
+    code,
+    reason,
+    delayMs: delayMs ?? nextDelayMs(retry, job.attempt, options.random),
+  };
 }

@@ -1,5 +1,5 @@
 /** What a handler is given and may answer, and how it is bound to its job definition. */
-import type { Directive, JobDefinition } from '@longshore/job';
+import type { JobDefinition } from '@longshore/job';
 import type { ObjectStore } from '@longshore/objects';
 
 /** The logger that the worker and its handlers use; pino's interface, as far as it is used. */
@@ -47,11 +47,18 @@ export interface HandlerContext<Payload> {
   /** The worker's object store. @throws LongshoreError `unsupported` on access when the worker has none. */
   readonly objects: ObjectStore;
   /** Sends a follow-up job; resolves when the queue has it, so before this job is completed. */
-  enqueue<Input, Output>(definition: JobDefinition<Input, Output>, payload: Input, options?: FollowUpOptions): Promise<void>;
+  enqueue<Input, Output>(
+    definition: JobDefinition<Input, Output>,
+    payload: Input,
+    options?: FollowUpOptions,
+  ): Promise<void>;
 }
 
-/** A handler: a result or a directive (`bury`, `retry`, `release`), or a thrown error, which follows the retry policy. */
-export type Handler<Payload> = (context: HandlerContext<Payload>) => Promise<Directive | unknown>;
+/**
+ * A handler. It resolves with a result, or with a directive (`bury`, `retry`, `release`); a rejection follows the retry
+ * policy.
+ */
+export type Handler<Payload> = (context: HandlerContext<Payload>) => Promise<unknown>;
 
 /** A job definition with its handler, payload type erased. Made by {@link handle}. */
 export interface HandlerBinding {
@@ -60,7 +67,10 @@ export interface HandlerBinding {
 }
 
 /** Binds a handler to its job definition. */
-export function handle<Input, Output>(definition: JobDefinition<Input, Output>, run: Handler<Output>): HandlerBinding {
+export function handle<Input, Output>(
+  definition: JobDefinition<Input, Output>,
+  run: Handler<Output>,
+): HandlerBinding {
   // The worker calls `run` only with payloads that this very definition has parsed.
   return { definition: definition as unknown as JobDefinition, run: run as Handler<unknown> };
 }

@@ -33,9 +33,11 @@ export async function serveHealth(options: HealthOptions): Promise<HealthServer>
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
   });
   const answer = (url: string): { status: number; type: string; body: string } => {
-    if (url === '/metrics') return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: worker.metricsText() };
+    if (url === '/metrics')
+      return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: worker.metricsText() };
     if (url === '/livez') return { status: 200, type: 'text/plain', body: 'ok\n' };
-    if (url !== '/readyz') return { status: 404, type: 'text/plain', body: 'Paths: /livez /readyz /metrics\n' };
+    if (url !== '/readyz')
+      return { status: 404, type: 'text/plain', body: 'Paths: /livez /readyz /metrics\n' };
     const fault = unready();
     return { status: fault === undefined ? 200 : 503, type: 'text/plain', body: `${fault ?? 'ok'}\n` };
   };
@@ -46,7 +48,9 @@ export async function serveHealth(options: HealthOptions): Promise<HealthServer>
     if (busy >= slots) return undefined;
     const silentMs = clock.nowMs() - (lastReceiveAtMs ?? startedAtMs);
     if (lastReceiveAtMs === undefined && silentMs < maxSilenceMs) return 'No receive has succeeded yet';
-    return silentMs < maxSilenceMs ? undefined : `No receive has succeeded for ${Math.round(silentMs / 1_000)} s`;
+    return silentMs < maxSilenceMs
+      ? undefined
+      : `No receive has succeeded for ${Math.round(silentMs / 1_000)} s`;
   };
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

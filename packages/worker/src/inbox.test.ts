@@ -4,7 +4,15 @@ import { inbox } from './inbox.ts';
 
 function message(id: string, group?: string): Message {
   const lease = { messageId: id, handle: id, receivedAtMs: 0 };
-  const base = { messageId: id, body: '', lease, leaseUntilMs: 0, receiveCount: 1, sentAtMs: 0, attributes: {} };
+  const base = {
+    messageId: id,
+    body: '',
+    lease,
+    leaseUntilMs: 0,
+    receiveCount: 1,
+    sentAtMs: 0,
+    attributes: {},
+  };
   return group === undefined ? base : { ...base, group };
 }
 
@@ -12,7 +20,11 @@ describe('inbox', () => {
   it('hands messages out as they came when the queue has no groups', () => {
     const waiting = inbox(false);
     waiting.push([message('a', 'g'), message('b', 'g')]);
-    expect([waiting.next(), waiting.next(), waiting.next()].map((next) => next?.messageId)).toEqual(['a', 'b', undefined]);
+    expect([waiting.next(), waiting.next(), waiting.next()].map((next) => next?.messageId)).toEqual([
+      'a',
+      'b',
+      undefined,
+    ]);
   });
 
   it('hands out one message of a group at a time and lets other groups pass', () => {

@@ -36,7 +36,9 @@ export function inbox(fifo: boolean): Inbox {
     },
     next() {
       if (!fifo) return waiting.shift();
-      const index = waiting.findIndex((message) => message.group === undefined || !running.has(message.group));
+      const index = waiting.findIndex(
+        (message) => message.group === undefined || !running.has(message.group),
+      );
       const [message] = index < 0 ? [] : waiting.splice(index, 1);
       if (message?.group !== undefined) running.add(message.group);
       return message;
@@ -44,7 +46,8 @@ export function inbox(fifo: boolean): Inbox {
     finished(message) {
       if (fifo && message.group !== undefined) running.delete(message.group);
     },
-    takeGroupOf: ({ group }) => (fifo && group !== undefined ? take((message) => message.group === group) : []),
+    takeGroupOf: ({ group }) =>
+      fifo && group !== undefined ? take((message) => message.group === group) : [],
     takeAll: () => take(() => true),
     remove: (handle) => take((message) => message.lease.handle === handle)[0],
   };

@@ -1,5 +1,12 @@
 export { handle } from './handler.ts';
-export type { FollowUpOptions, Handler, HandlerBinding, HandlerContext, JobFacts, Logger } from './handler.ts';
+export type {
+  FollowUpOptions,
+  Handler,
+  HandlerBinding,
+  HandlerContext,
+  JobFacts,
+  Logger,
+} from './handler.ts';
 export { createWorker } from './worker.ts';
 export type { Worker, WorkerOptions, WorkerStats } from './worker.ts';
 export type { ForeignDecoder } from './admission.ts';

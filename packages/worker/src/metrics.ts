@@ -57,7 +57,9 @@ export function metrics(queue: string): Metrics {
         ...histogram('longshore_queue_wait_seconds', 'From enqueue to start of the attempt', waits),
         ...histogram('longshore_process_duration_seconds', 'Duration of the attempt', runs),
         ...counter('longshore_worker_receives_total', 'Receive calls', [[label({ queue }), receives]]),
-        ...counter('longshore_worker_empty_receives_total', 'Receive calls that got nothing', [[label({ queue }), emptyReceives]]),
+        ...counter('longshore_worker_empty_receives_total', 'Receive calls that got nothing', [
+          [label({ queue }), emptyReceives],
+        ]),
         ...counter('longshore_worker_messages_total', 'Messages received', [[label({ queue }), messages]]),
         ...counter('longshore_worker_lease_extensions_total', 'Lease extensions by result', [
           [label({ queue, result: 'ok' }), extended],
@@ -88,7 +90,11 @@ function observe(histograms: Map<string, Histogram>, labels: string, seconds: nu
 }
 
 function counter(name: string, help: string, values: readonly (readonly [string, number])[]): string[] {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} counter`, ...values.map(([labels, value]) => `${name}${labels} ${value}`)];
+  return [
+    `# HELP ${name} ${help}`,
+    `# TYPE ${name} counter`,
+    ...values.map(([labels, value]) => `${name}${labels} ${value}`),
+  ];
 }
 
 function histogram(name: string, help: string, entries: ReadonlyMap<string, Histogram>): string[] {
@@ -99,12 +105,19 @@ function histogram(name: string, help: string, entries: ReadonlyMap<string, Hist
       below += counts[index] ?? 0;
       lines.push(`${name}_bucket${labels.slice(0, -1)},le="${bound}"} ${below}`);
     }
-    lines.push(`${name}_bucket${labels.slice(0, -1)},le="+Inf"} ${count}`, `${name}_sum${labels} ${sum}`, `${name}_count${labels} ${count}`);
+    lines.push(
+      `${name}_bucket${labels.slice(0, -1)},le="+Inf"} ${count}`,
+      `${name}_sum${labels} ${sum}`,
+      `${name}_count${labels} ${count}`,
+    );
   }
   return lines;
 }
 
 function label(labels: Readonly<Record<string, string>>): string {
-  const escape = (value: string): string => value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
-  return `{${Object.entries(labels).map(([name, value]) => `${name}="${escape(value)}"`).join(',')}}`;
+  const escape = (value: string): string =>
+    value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+  return `{${Object.entries(labels)
+    .map(([name, value]) => `${name}="${escape(value)}"`)
+    .join(',')}}`;
 }

@@ -69,7 +69,8 @@ export class Session {
         : threadLeaseKeeper({ connection: queue.connection, leaseMs, ...events, onFailed: options.onFatal });
     this.#pollers = pollers({
       // The first receive is short, so that readiness does not wait for a long poll on an empty queue.
-      receive: (max, signal) => this.#receive(max, this.#polled ? options.waitMs : Math.min(options.waitMs, FIRST_WAIT_MS), signal),
+      receive: (max, signal) =>
+        this.#receive(max, this.#polled ? options.waitMs : Math.min(options.waitMs, FIRST_WAIT_MS), signal),
       wanted: () => options.slots + options.prefetch - this.#inbox.size - this.#running.size,
       maxBatch: queue.capabilities.maxBatch,
       answerGraceMs: Math.min(options.waitMs + ROUND_TRIP_MS, MAX_ANSWER_GRACE_MS),
@@ -157,7 +158,8 @@ export class Session {
   }
 
   #finished(message: Message, controller: AbortController): void {
-    if (this.#running.get(message.lease.handle)?.controller === controller) this.#running.delete(message.lease.handle);
+    if (this.#running.get(message.lease.handle)?.controller === controller)
+      this.#running.delete(message.lease.handle);
     this.#inbox.finished(message);
     this.#fillSlots();
     this.#pollers.wake();
@@ -169,10 +171,20 @@ export class Session {
       metrics.finished('unknown', 'duplicate', 0, 0);
       return this.#settle({ message, outcome: { kind: 'duplicate' }, envelope: undefined, records: [] });
     }
-    const admission = await admit(message, { ...this.#options, queueName: queue.name }).catch((error: unknown) => ({ error }));
+    const admission = await admit(message, { ...this.#options, queueName: queue.name }).catch(
+      (error: unknown) => ({ error }),
+    );
     if ('error' in admission) {
-      parent.error({ err: admission.error, messageId: message.messageId }, 'Could not prepare the job, giving it back');
-      return this.#settle({ message, outcome: { kind: 'released', delayMs: 5_000, interrupted: true }, envelope: undefined, records: [] });
+      parent.error(
+        { err: admission.error, messageId: message.messageId },
+        'Could not prepare the job, giving it back',
+      );
+      return this.#settle({
+        message,
+        outcome: { kind: 'released', delayMs: 5_000, interrupted: true },
+        envelope: undefined,
+        records: [],
+      });
     }
     if (admission.kind === 'settle') {
       this.#report(admission.envelope?.name ?? 'unknown', admission.outcome, message, 0, 0);
@@ -191,8 +203,15 @@ export class Session {
     // Given back at the end of a drain, or run out at the deadline: the result is void.
     if (!this.#running.has(message.lease.handle)) return;
     this.#report(name, outcome, message, job.attempt, clock.nowMs() - startMs, log);
-    if (outcome.kind === 'completed' && job.envelope.claim !== undefined) this.#claims.set(message.lease.handle, job.envelope);
-    await this.#settle({ message, outcome, envelope: job.envelope, records: job.records, ...(stack === undefined ? {} : { stack }) });
+    if (outcome.kind === 'completed' && job.envelope.claim !== undefined)
+      this.#claims.set(message.lease.handle, job.envelope);
+    await this.#settle({
+      message,
+      outcome,
+      envelope: job.envelope,
+      records: job.records,
+      ...(stack === undefined ? {} : { stack }),
+    });
   }
 
   async #settle(settlement: Settlement): Promise<void> {
@@ -221,10 +240,15 @@ export class Session {
   #acknowledged(lease: Lease, completed: boolean): void {
     const { objects, queue, log } = this.#options;
     if (completed) this.#done.confirm(lease.messageId);
-    else log.warn({ messageId: lease.messageId }, 'Could not delete a processed message, its redelivery will be acknowledged');
+    else
+      log.warn(
+        { messageId: lease.messageId },
+        'Could not delete a processed message, its redelivery will be acknowledged',
+      );
     const envelope = this.#claims.get(lease.handle);
     this.#claims.delete(lease.handle);
-    if (completed && envelope !== undefined && objects !== undefined) this.#track(releaseClaim(envelope, objects, { queue: queue.name }));
+    if (completed && envelope !== undefined && objects !== undefined)
+      this.#track(releaseClaim(envelope, objects, { queue: queue.name }));
     this.#drop(lease);
   }
 
@@ -240,11 +264,20 @@ export class Session {
       if (waiting !== undefined) this.#held -= 1;
       if (running === undefined) continue;
       this.#options.log.warn({ messageId: running.message.messageId }, 'Lease lost, stopping the handler');
-      running.controller.abort(new LongshoreError('lease_lost', 'The lease on this message is lost: another worker may run it now'));
+      running.controller.abort(
+        new LongshoreError('lease_lost', 'The lease on this message is lost: another worker may run it now'),
+      );
     }
   }
 
-  #report(job: string, outcome: Outcome, message: Message, attempt: number, ranMs: number, log = this.#options.log): void {
+  #report(
+    job: string,
+    outcome: Outcome,
+    message: Message,
+    attempt: number,
+    ranMs: number,
+    log = this.#options.log,
+  ): void {
     const waitedMs = Math.max(0, message.lease.receivedAtMs - message.sentAtMs);
     this.#options.metrics.finished(job, outcome.kind, waitedMs, ranMs);
     this.#options.onOutcome({ job, outcome, attempt, waitedMs, ranMs });
@@ -257,7 +290,9 @@ export class Session {
 
   #track(task: Promise<void>): void {
     const tracked = task
-      .catch((error: unknown) => this.#options.log.error({ err: error }, 'A background step of the worker failed'))
+      .catch((error: unknown) =>
+        this.#options.log.error({ err: error }, 'A background step of the worker failed'),
+      )
       .finally(() => this.#settling.delete(tracked));
     this.#settling.add(tracked);
   }
@@ -267,7 +302,8 @@ export class Session {
   }
 
   async #quiet(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all([...this.#running.values()].map((running) => running.done));
+    while (this.#running.size > 0)
+      await Promise.all([...this.#running.values()].map((running) => running.done));
   }
 
   async #flush(polled: Promise<void>): Promise<void> {

@@ -42,7 +42,8 @@ export async function settle(settlement: Settlement, options: SettlementOptions)
       case 'lost':
         return true;
       case 'released':
-        if (outcome.interrupted) await append(settlement, 'interrupted', 'interrupted', 'Given back unfinished', options);
+        if (outcome.interrupted)
+          await append(settlement, 'interrupted', 'interrupted', 'Given back unfinished', options);
         await giveBack(settlement, outcome.delayMs, options);
         return true;
       case 'retried':
@@ -54,23 +55,42 @@ export async function settle(settlement: Settlement, options: SettlementOptions)
         return true;
     }
   } catch (error) {
-    options.log.error({ err: error, messageId: message.messageId, outcome: outcome.kind }, 'Could not settle, the message returns after its lease');
+    options.log.error(
+      { err: error, messageId: message.messageId, outcome: outcome.kind },
+      'Could not settle, the message returns after its lease',
+    );
     return true;
   }
 }
 
-async function giveBack({ message, outcome }: Settlement, delayMs: number, options: SettlementOptions): Promise<void> {
+async function giveBack(
+  { message, outcome }: Settlement,
+  delayMs: number,
+  options: SettlementOptions,
+): Promise<void> {
   const [result] = await options.queue.release([message.lease], delayMs);
   if (result?.ok !== false) return;
-  const fields = { messageId: message.messageId, outcome: outcome.kind, code: result.code, reason: result.message };
+  const fields = {
+    messageId: message.messageId,
+    outcome: outcome.kind,
+    code: result.code,
+    reason: result.message,
+  };
   options.log.warn(fields, 'Could not give a message back, it returns after its lease');
 }
 
-async function buryMessage(settlement: Settlement, code: string, reason: string, options: SettlementOptions): Promise<void> {
+async function buryMessage(
+  settlement: Settlement,
+  code: string,
+  reason: string,
+  options: SettlementOptions,
+): Promise<void> {
   const { message, envelope, records } = settlement;
   const last = record(settlement, 'failed', code, reason, options.clock);
   const dead = deadLetterMessage({
-    ...(envelope === undefined ? { rawBody: message.body } : { envelope: { ...envelope, attempts: [...envelope.attempts, ...records, last] } }),
+    ...(envelope === undefined
+      ? { rawBody: message.body }
+      : { envelope: { ...envelope, attempts: [...envelope.attempts, ...records, last] } }),
     code,
     reason,
     queue: options.queue.name,
@@ -92,10 +112,19 @@ async function append(
   reason: string,
   options: SettlementOptions,
 ): Promise<void> {
-  await options.attempts.append(settlement.message.messageId, record(settlement, kind, code, reason, options.clock));
+  await options.attempts.append(
+    settlement.message.messageId,
+    record(settlement, kind, code, reason, options.clock),
+  );
 }
 
-function record(settlement: Settlement, kind: AttemptRecord['kind'], code: string, message: string, clock: Clock): AttemptRecord {
+function record(
+  settlement: Settlement,
+  kind: AttemptRecord['kind'],
+  code: string,
+  message: string,
+  clock: Clock,
+): AttemptRecord {
   const { stack } = settlement;
   const atMs = Math.round(clock.nowMs());
   const base = { receive: settlement.message.receiveCount, kind, code, message, host: hostname(), atMs };

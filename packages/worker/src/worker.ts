@@ -2,7 +2,13 @@
  * A worker: takes messages from one queue and runs handlers in slots. Configuration, lifecycle and figures; what is
  * alive in one run is the session's.
  */
-import { LongshoreError, isLongshoreError, systemClock, type Clock, type JobDefinition } from '@longshore/job';
+import {
+  LongshoreError,
+  isLongshoreError,
+  systemClock,
+  type Clock,
+  type JobDefinition,
+} from '@longshore/job';
 import type { ObjectStore } from '@longshore/objects';
 import type { Message, Queue } from '@longshore/queue';
 import { pino } from 'pino';
@@ -138,7 +144,9 @@ class QueueWorker implements Worker {
         log.warn({ err: error, code, delayMs: Math.round(delayMs) }, 'Cannot receive, trying again');
       },
       onOutcome: (finished) => this.#finished(finished),
-      onFatal: options.onFatal ?? ((error) => log.error({ err: error }, 'The worker cannot keep its leases any more')),
+      onFatal:
+        options.onFatal ??
+        ((error) => log.error({ err: error }, 'The worker cannot keep its leases any more')),
     };
     checkOptions(this.#options);
   }
@@ -161,7 +169,10 @@ class QueueWorker implements Worker {
 
   async tick({ waitMs = 0 }: { readonly waitMs?: number } = {}): Promise<number> {
     if (this.#session !== undefined) {
-      throw new LongshoreError('invalid_options', 'Cannot tick a worker that is started: use start and stop, or tick alone');
+      throw new LongshoreError(
+        'invalid_options',
+        'Cannot tick a worker that is started: use start and stop, or tick alone',
+      );
     }
     const session = new Session(this.#options);
     try {
@@ -203,7 +214,8 @@ class QueueWorker implements Worker {
     if (outcome.kind === 'completed') this.#counts.completed += 1;
     if (outcome.kind === 'retried') this.#counts.failed += 1;
     if (outcome.kind === 'buried') this.#counts.buried += 1;
-    if (ranMs > 0) this.#meanServiceMs = (this.#meanServiceMs ?? ranMs) * (1 - MEAN_WEIGHT) + ranMs * MEAN_WEIGHT;
+    if (ranMs > 0)
+      this.#meanServiceMs = (this.#meanServiceMs ?? ranMs) * (1 - MEAN_WEIGHT) + ranMs * MEAN_WEIGHT;
   }
 }
 
@@ -211,19 +223,21 @@ function bindingsByName({ handlers }: WorkerOptions): ReadonlyMap<string, Handle
   const bindings = new Map<string, HandlerBinding>();
   for (const binding of handlers) {
     const { name }: JobDefinition = binding.definition;
-    if (bindings.has(name)) throw new LongshoreError('invalid_options', `Cannot create worker: job "${name}" has two handlers`);
+    if (bindings.has(name))
+      throw new LongshoreError('invalid_options', `Cannot create worker: job "${name}" has two handlers`);
     bindings.set(name, binding);
   }
-  if (bindings.size === 0) throw new LongshoreError('invalid_options', 'Cannot create worker: pass at least one handler');
+  if (bindings.size === 0)
+    throw new LongshoreError('invalid_options', 'Cannot create worker: pass at least one handler');
   return bindings;
 }
 
 function checkOptions(options: SessionOptions): void {
   const faults: string[] = [];
   const check = (key: keyof SessionOptions, low: number, high: number): void => {
-    const value = options[key];
+    const value: unknown = options[key];
     if (typeof value === 'number' && value >= low && value <= high) return;
-    faults.push(`${key} is ${String(value)}, expected ${low} to ${high}`);
+    faults.push(`${key} is ${JSON.stringify(value)}, expected ${low} to ${high}`);
   };
   check('slots', 1, 1_000);
   check('prefetch', 0, 1_000);
@@ -233,5 +247,6 @@ function checkOptions(options: SessionOptions): void {
   check('unknownJobGraceMs', 0, 14 * 86_400_000);
   check('maxCrashes', 1, 1_000);
   if (!Number.isInteger(options.slots)) faults.push(`slots is ${options.slots}, expected a whole number`);
-  if (faults.length > 0) throw new LongshoreError('invalid_options', `Cannot create worker: ${faults.join('; ')}`);
+  if (faults.length > 0)
+    throw new LongshoreError('invalid_options', `Cannot create worker: ${faults.join('; ')}`);
 }

@@ -45,13 +45,22 @@ export function indexingHandlers({ index }: { readonly index: SearchIndex }): Ha
   return [handle(indexDocument, (context) => indexOne(context, index))];
 }
 
-async function indexOne({ payload: job, objects }: HandlerContext<IndexDocument>, index: SearchIndex): Promise<Directive | undefined> {
+async function indexOne(
+  { payload: job, objects }: HandlerContext<IndexDocument>,
+  index: SearchIndex,
+): Promise<Directive | undefined> {
   const json = await readJson(objects, job.artefactKey);
   if (json === undefined) {
-    throw new LongshoreError('object_missing', `There is no extracted text at "${job.artefactKey}"`, { retryable: true });
+    throw new LongshoreError('object_missing', `There is no extracted text at "${job.artefactKey}"`, {
+      retryable: true,
+    });
   }
   const parsed = artefact.safeParse(json);
-  if (!parsed.success) return bury('corrupt', `The extracted text at "${job.artefactKey}" is not readable: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    return bury(
+      'corrupt',
+      `The extracted text at "${job.artefactKey}" is not readable: ${z.prettifyError(parsed.error)}`,
+    );
   const { pages, language, metadata } = parsed.data;
   const title = metadata?.title?.trim() ?? '';
   const document: SearchDocument = {
@@ -63,6 +72,7 @@ async function indexOne({ payload: job, objects }: HandlerContext<IndexDocument>
     pages,
   };
   const [result] = await index.bulk([{ kind: 'put', document }]);
-  if (result?.outcome === 'failed') return bury('corrupt', `The index refuses "${job.source}": ${result.reason}`);
+  if (result?.outcome === 'failed')
+    return bury('corrupt', `The index refuses "${job.source}": ${result.reason}`);
   return undefined;
 }

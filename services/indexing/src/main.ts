@@ -11,7 +11,10 @@ await launch({
   async setUp({ env }) {
     const path = env['LONGSHORE_SEARCH_INDEX'];
     if (path === undefined) {
-      throw new LongshoreError('invalid_options', 'LONGSHORE_SEARCH_INDEX is not set: give the path of the SQLite index file');
+      throw new LongshoreError(
+        'invalid_options',
+        'LONGSHORE_SEARCH_INDEX is not set: give the path of the SQLite index file',
+      );
     }
     const index = await sqliteSearchIndex({ path });
     return { handlers: indexingHandlers({ index }), close: () => index.close() };

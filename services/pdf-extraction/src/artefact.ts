@@ -4,7 +4,11 @@ import { z } from 'zod';
 /** Raise it when the same bytes would give another artefact; documents are then extracted again. */
 export const EXTRACTOR_VERSION = '1';
 
-const outlineItem = z.object({ title: z.string(), page: z.number().int().optional(), depth: z.number().int() });
+const outlineItem = z.object({
+  title: z.string(),
+  page: z.number().int().optional(),
+  depth: z.number().int(),
+});
 
 /** An extracted document. */
 export const artefactSchema = z.object({
@@ -14,7 +18,9 @@ export const artefactSchema = z.object({
   extractor: z.object({ version: z.string(), engine: z.string(), isFallback: z.boolean() }),
   /** Pages that the document says it has; `pages` holds those that were read. */
   pageCount: z.number().int(),
-  pages: z.array(z.object({ page: z.number().int(), text: z.string(), textLayer: z.enum(['present', 'none', 'empty']) })),
+  pages: z.array(
+    z.object({ page: z.number().int(), text: z.string(), textLayer: z.enum(['present', 'none', 'empty']) }),
+  ),
   words: z.number().int(),
   /** `none`: pages with pictures and no text, so probably scanned. `empty`: nothing on the pages. */
   textLayer: z.enum(['present', 'none', 'empty']),
@@ -28,7 +34,12 @@ export const artefactSchema = z.object({
 export type Artefact = z.infer<typeof artefactSchema>;
 
 /** Why a document cannot be extracted. */
-export const rejectionSchema = z.object({ documentId: z.string(), source: z.string(), code: z.string(), reason: z.string() });
+export const rejectionSchema = z.object({
+  documentId: z.string(),
+  source: z.string(),
+  code: z.string(),
+  reason: z.string(),
+});
 
 /** Object key of a document's artefact. */
 export function artefactKey(documentId: string): string {

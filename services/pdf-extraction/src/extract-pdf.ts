@@ -3,7 +3,14 @@
  * version, then on to the index.
  */
 import { createHash } from 'node:crypto';
-import { LongshoreError, bury, defineJob, isLongshoreError, type Directive, type JobDefinition } from '@longshore/job';
+import {
+  LongshoreError,
+  bury,
+  defineJob,
+  isLongshoreError,
+  type Directive,
+  type JobDefinition,
+} from '@longshore/job';
 import { createJson, readBytes } from '@longshore/objects';
 import { indexDocument } from '@longshore/service-indexing';
 import { handle, type HandlerBinding, type HandlerContext } from '@longshore/worker';
@@ -13,7 +20,11 @@ import type { Extraction, Extractor } from './extractor.ts';
 import { detectLanguage } from './language.ts';
 
 /** Payload: object key of the PDF, and the name that people know it by. */
-export const extractPdfSchema: z.ZodObject<{ key: z.ZodString; source: z.ZodOptional<z.ZodString>; password: z.ZodOptional<z.ZodString> }> = z.object({
+const extractPdfSchema: z.ZodObject<{
+  key: z.ZodString;
+  source: z.ZodOptional<z.ZodString>;
+  password: z.ZodOptional<z.ZodString>;
+}> = z.object({
   key: z.string().min(1),
   source: z.string().optional(),
   password: z.string().optional(),
@@ -22,7 +33,11 @@ export const extractPdfSchema: z.ZodObject<{ key: z.ZodString; source: z.ZodOpti
 type Payload = z.infer<typeof extractPdfSchema>;
 
 /** The job. */
-export const extractPdf: JobDefinition<Payload, Payload> = defineJob({ name: 'extract-pdf', schema: extractPdfSchema, idempotencyKey: ({ key }) => key });
+export const extractPdf: JobDefinition<Payload, Payload> = defineJob({
+  name: 'extract-pdf',
+  schema: extractPdfSchema,
+  idempotencyKey: ({ key }) => key,
+});
 
 /** Larger files are refused before they are read. */
 const MAX_PDF_BYTES = 256 * 1_048_576;
@@ -32,15 +47,22 @@ export function extractPdfHandler(extractor: Extractor): HandlerBinding {
   return handle(extractPdf, (context) => extractDocument(context, extractor));
 }
 
-async function extractDocument(context: HandlerContext<Payload>, extractor: Extractor): Promise<Directive | undefined> {
+async function extractDocument(
+  context: HandlerContext<Payload>,
+  extractor: Extractor,
+): Promise<Directive | undefined> {
   const { payload, objects, signal, log } = context;
   const source = payload.source ?? payload.key;
   const bytes = await readPdf(context);
-  if (bytes === 'too_large') return bury('too_large', `"${source}" has more than ${MAX_PDF_BYTES / 1_048_576} MiB`);
+  if (bytes === 'too_large')
+    return bury('too_large', `"${source}" has more than ${MAX_PDF_BYTES / 1_048_576} MiB`);
   const documentId = createHash('sha256').update(bytes).digest('hex');
   const key = artefactKey(documentId);
   if ((await objects.head(key)) === undefined) {
-    const extraction = await extractor.extract(bytes, { signal, ...(payload.password === undefined ? {} : { password: payload.password }) });
+    const extraction = await extractor.extract(bytes, {
+      signal,
+      ...(payload.password === undefined ? {} : { password: payload.password }),
+    });
     if (extraction.kind === 'failed') {
       signal.throwIfAborted();
       const { code, reason } = extraction;
@@ -49,10 +71,18 @@ async function extractDocument(context: HandlerContext<Payload>, extractor: Extr
       return bury(code, `"${source}": ${reason}`);
     }
     const artefact = toArtefact(extraction, documentId, source);
-    log.info({ documentId, pages: artefact.pageCount, words: artefact.words, engine: extraction.engine }, 'Extracted');
+    log.info(
+      { documentId, pages: artefact.pageCount, words: artefact.words, engine: extraction.engine },
+      'Extracted',
+    );
     await createJson(objects, key, artefact);
   }
-  await context.enqueue(indexDocument, { documentId, revision: Number(EXTRACTOR_VERSION), artefactKey: key, source });
+  await context.enqueue(indexDocument, {
+    documentId,
+    revision: Number(EXTRACTOR_VERSION),
+    artefactKey: key,
+    source,
+  });
   return undefined;
 }
 
@@ -62,12 +92,20 @@ async function readPdf({ payload, objects }: HandlerContext<Payload>): Promise<U
     throw error;
   });
   if (bytes === undefined) {
-    throw new LongshoreError('object_missing', `There is no object "${payload.key}": store the PDF before its job is enqueued`, { retryable: true });
+    throw new LongshoreError(
+      'object_missing',
+      `There is no object "${payload.key}": store the PDF before its job is enqueued`,
+      { retryable: true },
+    );
   }
   return bytes;
 }
 
-function toArtefact(extraction: Extract<Extraction, { kind: 'ok' }>, documentId: string, source: string): Artefact {
+function toArtefact(
+  extraction: Extract<Extraction, { kind: 'ok' }>,
+  documentId: string,
+  source: string,
+): Artefact {
   const { head, pages, engine } = extraction;
   const text = pages.map((page) => page.text).join('\n');
   const layers = new Set(pages.map((page) => page.textLayer));

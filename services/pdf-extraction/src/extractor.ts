@@ -9,17 +9,31 @@ import type { SandboxOutcome } from './sandbox/sandbox-process.ts';
 
 /** An extracted document, or why there is none. */
 export type Extraction =
-  | { readonly kind: 'ok'; readonly engine: 'pdfium' | 'pdf-parse'; readonly head: DocumentHead; readonly pages: readonly ExtractedPage[] }
+  | {
+      readonly kind: 'ok';
+      readonly engine: 'pdfium' | 'pdf-parse';
+      readonly head: DocumentHead;
+      readonly pages: readonly ExtractedPage[];
+    }
   | Extract<SandboxOutcome, { kind: 'failed' }>;
 
 /** Extracts documents. */
 export interface Extractor extends AsyncDisposable {
-  extract(bytes: Uint8Array, options?: { readonly password?: string; readonly signal?: AbortSignal }): Promise<Extraction>;
+  extract(
+    bytes: Uint8Array,
+    options?: { readonly password?: string; readonly signal?: AbortSignal },
+  ): Promise<Extraction>;
   close(): Promise<void>;
 }
 
 /** Makes an extractor for `slots` documents at a time. Nothing is started before the first. */
-export function createExtractor({ slots, limits = {} }: { readonly slots: number; readonly limits?: Partial<SandboxLimits> }): Extractor {
+export function createExtractor({
+  slots,
+  limits = {},
+}: {
+  readonly slots: number;
+  readonly limits?: Partial<SandboxLimits>;
+}): Extractor {
   const first: SandboxPool = sandboxPool({ engine: 'pdfium', size: slots, limits });
   const fallback: SandboxPool = sandboxPool({ engine: 'pdf-parse', size: 1, limits });
   const close = async (): Promise<void> => {
@@ -43,7 +57,8 @@ export function createExtractor({ slots, limits = {} }: { readonly slots: number
 }
 
 function wantsFallback(outcome: SandboxOutcome): boolean {
-  if (outcome.kind === 'failed') return outcome.code === 'corrupt' || outcome.code === 'engine_crashed';
+  // Who crashed one engine or broke its limits gets no second try at another.
+  if (outcome.kind === 'failed') return outcome.code === 'corrupt';
   // Pages without any text: pictures are scans, which no engine reads; but forms and odd fonts are worth a second look.
   return !hasText(outcome.pages) && outcome.pages.length > 0 && outcome.pages.length <= FALLBACK_PAGES;
 }

@@ -43,7 +43,8 @@ export function detectLanguage(text: string): string {
   const scores = new Map<string, number>();
   for (const word of words) {
     const languages = LANGUAGES.get(word) ?? [];
-    for (const language of languages) scores.set(language, (scores.get(language) ?? 0) + 1 / languages.length);
+    for (const language of languages)
+      scores.set(language, (scores.get(language) ?? 0) + 1 / languages.length);
   }
   const [best] = [...scores].sort((a, b) => b[1] - a[1]);
   return best !== undefined && best[1] >= words.length * MIN_SHARE ? best[0] : 'und';

@@ -1,4 +1,13 @@
-/** Runs one extraction worker. */
+/**
+ * Runs one extraction worker.
+ *
+ * | variable | meaning | default |
+ * |---|---|---|
+ * | `LONGSHORE_PDF_PAGE_SECONDS` | longest time for one page | 10 |
+ * | `LONGSHORE_PDF_MEMORY_MIB` | most memory for one document | 1024 |
+ * | `LONGSHORE_INPUT_BUCKET` | bucket whose S3 events are imported | none |
+ */
+import { LongshoreError } from '@longshore/job';
 import { launch } from '@longshore/launch';
 import fleet from '../../../fleet.ts';
 import { createExtractor, decodeS3Event, extractionHandlers } from './index.ts';
@@ -7,7 +16,11 @@ await launch({
   fleet,
   service: 'pdf-extraction',
   setUp({ env, service }) {
-    const extractor = createExtractor({ slots: service.slots });
+    const limits = {
+      pageMs: positive(env, 'LONGSHORE_PDF_PAGE_SECONDS', 10) * 1_000,
+      memoryBytes: positive(env, 'LONGSHORE_PDF_MEMORY_MIB', 1_024) * 1_048_576,
+    };
+    const extractor = createExtractor({ slots: service.slots, limits });
     const bucket = env['LONGSHORE_INPUT_BUCKET'];
     return {
       handlers: extractionHandlers({ extractor, ...(bucket === undefined ? {} : { bucket }) }),
@@ -16,3 +29,13 @@ await launch({
     };
   },
 });
+
+function positive(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string,
+  otherwise: number,
+): number {
+  const value = Number(env[name] ?? otherwise);
+  if (value > 0) return value;
+  throw new LongshoreError('invalid_options', `${name} is "${env[name]}", expected a number above 0`);
+}

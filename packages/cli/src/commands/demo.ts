@@ -1,6 +1,5 @@
 /** `longshore demo`: the whole document fleet on this machine. */
 import { defineCommand, FLEET_OPTION, type Command } from '../command.ts';
-import { demo } from '../demo/demo.ts';
 import { loadFleet } from '../load-fleet.ts';
 
 /** The command. */
@@ -11,7 +10,15 @@ export const demoCommand: Command = defineCommand({
     'Starts an SQS-compatible endpoint and the autoscaler, stores and enqueues the PDFs, and follows each one until it is searchable or has failed with a reason. Workers are separate processes; they come and go with the backlog.',
     'What the fleet knows lies in .longshore beside the fleet file (or where LONGSHORE_STATE says). A second run does no work twice; deleting the folder starts afresh.',
   ],
-  positionals: [{ name: 'path', description: 'PDF files, or folders of them (default: the samples)', isOptional: true, isRest: true, completes: 'files' }],
+  positionals: [
+    {
+      name: 'path',
+      description: 'PDF files, or folders of them (default: the samples)',
+      isOptional: true,
+      isRest: true,
+      completes: 'files',
+    },
+  ],
   options: {
     once: { type: 'boolean', description: 'End after the run, without a search prompt' },
     fleet: FLEET_OPTION,
@@ -19,10 +26,26 @@ export const demoCommand: Command = defineCommand({
   examples: [
     { command: 'longshore demo', note: 'The sample documents' },
     { command: 'longshore demo ~/Documents report.pdf', note: 'Your own files' },
-    { command: 'longshore demo --once --json', note: 'For scripts: one line of JSON at the end, exit code 0 when nothing is lost' },
+    {
+      command: 'longshore demo --once --json',
+      note: 'For scripts: one line of JSON at the end, exit code 0 when nothing is lost',
+    },
   ],
   async run({ values, positionals, terminal, env, cwd }) {
-    const { fleet, path } = await loadFleet({ cwd, ...(values.fleet === undefined ? {} : { path: values.fleet }) });
-    return demo({ fleet, fleetPath: path, paths: positionals, once: values.once, json: values.json, terminal, env, cwd });
+    const { demo } = await import('../demo/demo.ts');
+    const { fleet, path } = await loadFleet({
+      cwd,
+      ...(values.fleet === undefined ? {} : { path: values.fleet }),
+    });
+    return demo({
+      fleet,
+      fleetPath: path,
+      paths: positionals,
+      once: values.once,
+      json: values.json,
+      terminal,
+      env,
+      cwd,
+    });
   },
 });

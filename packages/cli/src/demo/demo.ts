@@ -40,15 +40,31 @@ export async function demo(options: DemoOptions): Promise<number> {
   const { fleet, fleetPath, terminal, cwd, env } = options;
   const folder = dirname(fleetPath);
   const paths = options.paths.length > 0 ? options.paths : [join(folder, 'examples', 'documents')];
-  const files = await findDocuments(paths, cwd);
   const service = await loadDocumentService(fleet, fleetPath);
   const state = await localState(fleetPath, env);
+  const files = await findDocuments(paths, { cwd, stateFolder: state.root });
   const display = progressDisplay(terminal);
   const interrupt = interruption(terminal);
-  const running = await startLocalFleet({ fleet, fleetPath, state, env, onEvent: (line) => display.note(terminal.style.dim(`  ${line}`)) });
+  const running = await startLocalFleet({
+    fleet,
+    fleetPath,
+    state,
+    env,
+    onEvent: (line) => display.note(terminal.style.dim(`  ${line}`)),
+  });
   try {
-    display.note(`${files.length} documents; queues at ${running.endpointUrl}; state in ${relative(cwd, state.root) || state.root}`);
-    const run = await runDemo({ fleet, running, service, files, searchIndexPath: state.searchIndex, display, signal: interrupt.signal });
+    display.note(
+      `${files.length} documents; queues at ${running.endpointUrl}; state in ${relative(cwd, state.root) || state.root}`,
+    );
+    const run = await runDemo({
+      fleet,
+      running,
+      service,
+      files,
+      searchIndexPath: state.searchIndex,
+      display,
+      signal: interrupt.signal,
+    });
     display.end();
     return await finish(run, options, { running, state, interrupt });
   } finally {
@@ -63,7 +79,11 @@ interface Finish {
   readonly interrupt: Interruption;
 }
 
-async function finish(run: DemoRun, options: DemoOptions, { running, state, interrupt }: Finish): Promise<number> {
+async function finish(
+  run: DemoRun,
+  options: DemoOptions,
+  { running, state, interrupt }: Finish,
+): Promise<number> {
   const { terminal, cwd } = options;
   const textsFolder = relative(cwd, join(state.objects)) || state.objects;
   if (interrupt.signal.aborted) {

@@ -23,7 +23,10 @@ export async function loadDocumentService(fleet: Fleet, fleetPath: string): Prom
   const module = (await import(pathToFileURL(path).href)) as Partial<DocumentService>;
   const { extractPdf, artefactKey, rejectionKey } = module;
   if (extractPdf === undefined || artefactKey === undefined || rejectionKey === undefined) {
-    throw new LongshoreError('invalid_fleet', `The demo runs the document fleet, but "${path}" does not export extractPdf, artefactKey and rejectionKey`);
+    throw new LongshoreError(
+      'invalid_fleet',
+      `The demo runs the document fleet, but "${path}" does not export extractPdf, artefactKey and rejectionKey`,
+    );
   }
   return { extractPdf, artefactKey, rejectionKey };
 }

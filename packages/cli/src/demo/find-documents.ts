@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { LongshoreError } from '@longshore/job';
 
 /** A file on disk. */
@@ -16,27 +16,39 @@ export interface DocumentFile {
 }
 
 /**
- * Every PDF under the given paths: a file counts whatever its name, a folder counts its `.pdf` files at any depth.
+ * Every PDF under the given paths: a file counts whatever its name, a folder counts its `.pdf` files at any depth, those
+ * in `stateFolder` apart, where copies of earlier documents lie.
  *
  * @throws LongshoreError `invalid_options` when a path does not exist or nothing is found.
  */
-export async function findDocuments(paths: readonly string[], cwd: string): Promise<DocumentFile[]> {
+export async function findDocuments(
+  paths: readonly string[],
+  { cwd, stateFolder }: { readonly cwd: string; readonly stateFolder: string },
+): Promise<DocumentFile[]> {
   const files: string[] = [];
   const missing: string[] = [];
-  for (const path of paths) {
+  for (const given of paths) {
+    const path = resolve(cwd, given);
     const info = await stat(path).catch(() => undefined);
-    if (info === undefined) missing.push(path);
-    else if (info.isDirectory()) files.push(...(await pdfsUnder(path)));
+    if (info === undefined) missing.push(given);
+    else if (info.isDirectory())
+      files.push(...(await pdfsUnder(path)).filter((file) => !file.startsWith(`${stateFolder}${sep}`)));
     else files.push(path);
   }
   if (missing.length > 0) {
-    throw new LongshoreError('invalid_options', `Cannot read ${missing.map((path) => `"${path}"`).join(', ')}: no such file or folder`);
+    throw new LongshoreError(
+      'invalid_options',
+      `Cannot read ${missing.map((path) => `"${path}"`).join(', ')}: no such file or folder`,
+    );
   }
   if (files.length === 0) {
-    throw new LongshoreError('invalid_options', `No PDF file under ${paths.map((path) => `"${path}"`).join(', ')}: give files or folders that hold some`);
+    throw new LongshoreError(
+      'invalid_options',
+      `No PDF file under ${paths.map((path) => `"${path}"`).join(', ')}: give files or folders that hold some`,
+    );
   }
   const found: DocumentFile[] = [];
-  for (const path of [...new Set(files)]) found.push(await describe(path, cwd));
+  for (const path of new Set(files)) found.push(await describe(path, cwd));
   return found;
 }
 

@@ -56,7 +56,11 @@ export function trackOutcomes(options: OutcomesOptions): Outcomes {
     }
     const artefact = await readRecord(objects, service.artefactKey(sha256));
     if (artefact === undefined) return;
-    const { pageCount = 0, words = 0, textLayer } = artefact as { pageCount?: number; words?: number; textLayer?: string };
+    const {
+      pageCount = 0,
+      words = 0,
+      textLayer,
+    } = artefact as { pageCount?: number; words?: number; textLayer?: string };
     all.set(sha256, { state: 'extracted', pages: pageCount, words, scanned: textLayer === 'none' });
   };
 
@@ -80,11 +84,21 @@ export function trackOutcomes(options: OutcomesOptions): Outcomes {
       }
     },
     async readDeadLetters() {
+      // Looking at a dead-letter queue hides its messages for a moment, so only when there is something to learn.
+      if (inState('pending').length + inState('extracted').length === 0) return;
       for (const queue of deadLetters) {
-        for (const { body, code, reason, attempts } of await listDeadLetters(queue, { limit: DEAD_LETTERS })) {
+        for (const { body, code, reason, attempts } of await listDeadLetters(queue, {
+          limit: DEAD_LETTERS,
+        })) {
           const sha256 = documents.find((candidate) => body.includes(candidate));
           const outcome = sha256 === undefined ? undefined : all.get(sha256);
-          if (sha256 === undefined || outcome === undefined || outcome.state === 'indexed' || outcome.state === 'failed') continue;
+          if (
+            sha256 === undefined ||
+            outcome === undefined ||
+            outcome.state === 'indexed' ||
+            outcome.state === 'failed'
+          )
+            continue;
           all.set(sha256, { ...outcome, state: 'failed', code: lastCode(attempts) ?? code, reason });
         }
       }

@@ -89,11 +89,14 @@ function plainDisplay(terminal: Terminal): ProgressDisplay {
 }
 
 /** The block of lines for a terminal. */
-export function progressLines(snapshot: ProgressSnapshot, terminal: Pick<Terminal, 'style' | 'columns'>): string[] {
+function progressLines(snapshot: ProgressSnapshot, terminal: Pick<Terminal, 'style' | 'columns'>): string[] {
   const { style, columns } = terminal;
   const width = Math.max(...snapshot.queues.map((queue) => queue.name.length));
   const queues = snapshot.queues.map((queue) => {
-    const failed = queue.failed === 0 ? style.dim(`failed ${pad(queue.failed)}`) : style.red(`failed ${pad(queue.failed)}`);
+    const failed =
+      queue.failed === 0
+        ? style.dim(`failed ${pad(queue.failed)}`)
+        : style.red(`failed ${pad(queue.failed)}`);
     const workers = `${queue.workers} ${queue.workers === 1 ? 'worker ' : 'workers'}`;
     return `  ${queue.name.padEnd(width)}  queued ${pad(queue.queued)}  in flight ${pad(queue.inFlight)}  ${style.green(`done ${pad(queue.done)}`)}  ${failed}  ${style.cyan(workers)}`;
   });
@@ -106,7 +109,7 @@ export function progressLines(snapshot: ProgressSnapshot, terminal: Pick<Termina
 }
 
 /** One line without colour. */
-export function plainLine(snapshot: ProgressSnapshot): string {
+function plainLine(snapshot: ProgressSnapshot): string {
   const queues = snapshot.queues.map(
     ({ name, queued, inFlight, done, failed, workers }) =>
       `${name}: ${queued} queued, ${inFlight} in flight, ${done} done, ${failed} failed, ${workers} workers`,

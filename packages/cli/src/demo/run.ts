@@ -97,12 +97,18 @@ class Run {
 
   async #enqueue(): Promise<void> {
     const { files, running, service, signal } = this.#options;
-    const wanted = [...new Map(files.filter((file) => !this.#known.has(file.sha256)).map((file) => [file.sha256, file])).values()];
+    const wanted = [
+      ...new Map(
+        files.filter((file) => !this.#known.has(file.sha256)).map((file) => [file.sha256, file]),
+      ).values(),
+    ];
     await Promise.all(
       Array.from({ length: STORE_CONCURRENCY }, async () => {
         for (let file = wanted.shift(); file !== undefined && !signal.aborted; file = wanted.shift()) {
           const key = `documents/${file.sha256}.pdf`;
-          await running.opened.objects.create(key, createReadStream(file.path), { contentType: 'application/pdf' });
+          await running.opened.objects.create(key, createReadStream(file.path), {
+            contentType: 'application/pdf',
+          });
           await running.opened.producer.enqueue(service.extractPdf, { key, source: file.name });
           this.#enqueued.add(file.sha256);
         }
@@ -163,7 +169,9 @@ class Run {
       fleet.queues.map(async ({ name }) => {
         const counts = await running.opened.queue(name).counts();
         const dead = await running.opened.deadLetters(name).counts();
-        const services = fleet.services.filter((service) => service.queue === name).map((service) => service.name);
+        const services = fleet.services
+          .filter((service) => service.queue === name)
+          .map((service) => service.name);
         return {
           name,
           queued: counts.backlog + counts.delayed,
@@ -177,11 +185,16 @@ class Run {
   }
 
   #ended(): string[] {
-    return [...this.#outcomes.all].filter(([, { state }]) => state === 'indexed' || state === 'failed').map(([sha256]) => sha256);
+    return [...this.#outcomes.all]
+      .filter(([, { state }]) => state === 'indexed' || state === 'failed')
+      .map(([sha256]) => sha256);
   }
 
   #pagesNow(): number {
-    return [...this.#outcomes.all].reduce((sum, [sha256, { pages }]) => sum + (this.#known.has(sha256) ? 0 : pages), 0);
+    return [...this.#outcomes.all].reduce(
+      (sum, [sha256, { pages }]) => sum + (this.#known.has(sha256) ? 0 : pages),
+      0,
+    );
   }
 
   #end(): DemoRun {

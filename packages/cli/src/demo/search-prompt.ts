@@ -15,7 +15,11 @@ export interface SearchPromptOptions {
 const HITS = 5;
 
 /** Asks and answers until the person is done. */
-export async function searchPrompt({ searchIndexPath, terminal, signal }: SearchPromptOptions): Promise<void> {
+export async function searchPrompt({
+  searchIndexPath,
+  terminal,
+  signal,
+}: SearchPromptOptions): Promise<void> {
   await using index = await sqliteSearchIndex({ path: searchIndexPath });
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   lines.on('SIGINT', () => lines.close());

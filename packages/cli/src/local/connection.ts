@@ -35,7 +35,14 @@ export async function connect({ fleet, fleetPath, env }: ConnectOptions): Promis
   if (env['LONGSHORE_OBJECTS'] !== undefined) {
     const opened = openFleet(fleet, readSettings(env));
     const close = (): Promise<void> => opened.close();
-    return { opened, env: {}, searchIndexPath: env['LONGSHORE_SEARCH_INDEX'], tasks: () => Promise.resolve([]), close, [Symbol.asyncDispose]: close };
+    return {
+      opened,
+      env: {},
+      searchIndexPath: env['LONGSHORE_SEARCH_INDEX'],
+      tasks: () => Promise.resolve([]),
+      close,
+      [Symbol.asyncDispose]: close,
+    };
   }
   const state = await localState(fleetPath, env);
   const owner = await findEndpoint(state);

@@ -5,7 +5,13 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { createAutoscaler, scalingSpec, type Autoscaler, type ScaledService, type ScalingTuning } from '@longshore/autoscaler';
+import {
+  createAutoscaler,
+  scalingSpec,
+  type Autoscaler,
+  type ScaledService,
+  type ScalingTuning,
+} from '@longshore/autoscaler';
 import { processesTarget, type ProcessTask, type ProcessesTarget } from '@longshore/autoscaler/processes';
 import { serviceNamed, type Fleet, type FleetService } from '@longshore/fleet';
 import { openFleet, readSettings, type Environment, type OpenFleet } from '@longshore/launch';
@@ -75,11 +81,20 @@ export async function startLocalFleet(options: LocalFleetOptions): Promise<Local
 function localService(service: FleetService, opened: OpenFleet): ScaledService {
   const max = Math.min(service.scale.max, Math.max(MIN_LOCAL_TASKS, availableParallelism()));
   const timeInQueueMs = Math.min(LOCAL_OBJECTIVE_MS, service.objective.timeInQueueMs);
-  const local = { ...service, scale: { min: service.scale.min, max }, objective: { ...service.objective, timeInQueueMs } };
+  const local = {
+    ...service,
+    scale: { min: service.scale.min, max },
+    objective: { ...service.objective, timeInQueueMs },
+  };
   return { spec: scalingSpec(local, LOCAL_TUNING), backlog: opened.queue(service.queue) };
 }
 
-function startTarget(options: LocalFleetOptions, variables: Record<string, string>, logs: LogFiles, record: CompletedJobs): ProcessesTarget {
+function startTarget(
+  options: LocalFleetOptions,
+  variables: Record<string, string>,
+  logs: LogFiles,
+  record: CompletedJobs,
+): ProcessesTarget {
   const { fleet, fleetPath, env, onEvent } = options;
   const folder = dirname(fleetPath);
   return processesTarget({
@@ -96,7 +111,8 @@ function startTarget(options: LocalFleetOptions, variables: Record<string, strin
     onLine: (service, taskId, _stream, line) => logs.write(service, `${taskId} ${line}`),
     onExit(task) {
       record.update([task]);
-      if (task.exit !== undefined && !task.exit.isExpected) onEvent?.(`${task.service}: a worker ${task.exit.reason}; its jobs go to others`);
+      if (task.exit !== undefined && !task.exit.isExpected)
+        onEvent?.(`${task.service}: a worker ${task.exit.reason}; its jobs go to others`);
     },
   });
 }
@@ -110,7 +126,10 @@ class CompletedJobs {
   }
 
   of(service: string): number {
-    return [...this.#tasks.values()].reduce((sum, task) => sum + (task.service === service ? task.completed : 0), 0);
+    return [...this.#tasks.values()].reduce(
+      (sum, task) => sum + (task.service === service ? task.completed : 0),
+      0,
+    );
   }
 }
 
@@ -145,7 +164,9 @@ class RunningFleet implements LocalFleet {
   tasks(): readonly LocalTask[] {
     return this.#parts.target
       .tasks()
-      .flatMap(({ service, state, pid, busy, slots }) => (state === 'exited' || pid === undefined ? [] : [{ service, state, pid, busy, slots }]));
+      .flatMap(({ service, state, pid, busy, slots }) =>
+        state === 'exited' || pid === undefined ? [] : [{ service, state, pid, busy, slots }],
+      );
   }
 
   peakTasks(): number {

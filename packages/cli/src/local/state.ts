@@ -32,6 +32,8 @@ export async function localState(fleetPath: string, env: Environment): Promise<L
     endpointFile: join(root, 'endpoint.json'),
     logs: join(root, 'logs'),
   };
-  await Promise.all([state.objects, state.queues, state.logs].map((path) => mkdir(path, { recursive: true })));
+  await Promise.all(
+    [state.objects, state.queues, state.logs].map((path) => mkdir(path, { recursive: true })),
+  );
   return state;
 }

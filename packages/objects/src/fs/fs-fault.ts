@@ -32,7 +32,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
  * What a call on the store throws for an error of the file system: `object_store_unavailable`, retryable, because the
  * fault lies in the machine and not in the call. Errors of ours and errors without a system code stay as they are.
  */
-export function fsFault(action: string, error: unknown): unknown {
+function fsFault(action: string, error: unknown): unknown {
   const code = systemCode(error);
   if (code === undefined || isLongshoreError(error)) return error;
   if (code === 'ENAMETOOLONG') {

@@ -6,7 +6,17 @@
  */
 import { randomUUID } from 'node:crypto';
 import { LongshoreError, systemClock, type Clock, type Timer } from '@longshore/job';
-import type { BuryEntry, EntryResult, Lease, Message, OutgoingMessage, Queue, QueueCapabilities, QueueCounts, ReceiveOptions } from '../queue.ts';
+import type {
+  BuryEntry,
+  EntryResult,
+  Lease,
+  Message,
+  OutgoingMessage,
+  Queue,
+  QueueCapabilities,
+  QueueCounts,
+  ReceiveOptions,
+} from '../queue.ts';
 
 /** Options of {@link memoryQueue}. */
 export interface MemoryQueueOptions {
@@ -53,12 +63,24 @@ class MemoryQueue implements Queue {
   readonly #waiters = new Set<() => void>();
   #closed = false;
 
-  constructor({ name, deadLetters, maxReceives = 20, fifo = name.endsWith('.fifo'), clock = systemClock }: MemoryQueueOptions) {
+  constructor({
+    name,
+    deadLetters,
+    maxReceives = 20,
+    fifo = name.endsWith('.fifo'),
+    clock = systemClock,
+  }: MemoryQueueOptions) {
     this.name = name;
     this.#deadLetters = deadLetters;
     this.#maxReceives = maxReceives;
     this.#clock = clock;
-    this.capabilities = { maxMessageBytes: MAX_BYTES, maxBatch: 10, maxDelayMs: fifo ? 0 : MAX_DELAY_MS, maxLeaseMs: MAX_LEASE_MS, fifo };
+    this.capabilities = {
+      maxMessageBytes: MAX_BYTES,
+      maxBatch: 10,
+      maxDelayMs: fifo ? 0 : MAX_DELAY_MS,
+      maxLeaseMs: MAX_LEASE_MS,
+      fifo,
+    };
   }
 
   send(messages: readonly OutgoingMessage[]): Promise<readonly EntryResult[]> {
@@ -70,9 +92,12 @@ class MemoryQueue implements Queue {
   async receive({ max, waitMs, leaseMs, signal }: ReceiveOptions): Promise<readonly Message[]> {
     const endMs = this.#clock.nowMs() + waitMs;
     for (;;) {
-      if (this.#closed) throw new LongshoreError('closed', `Cannot receive from queue "${this.name}": it is closed`);
+      if (this.#closed)
+        throw new LongshoreError('closed', `Cannot receive from queue "${this.name}": it is closed`);
       if (signal?.aborted === true) return [];
-      const taken = await this.#take(Math.min(max, this.capabilities.maxBatch), leaseMs);
+      // No await between looking and waiting, or what comes in between would wake nobody.
+      const { taken, dead } = this.#take(Math.min(max, this.capabilities.maxBatch), leaseMs);
+      if (dead.length > 0) await this.#deadLetters?.send(dead);
       const nowMs = this.#clock.nowMs();
       if (taken.length > 0 || nowMs >= endMs) return taken;
       await this.#change(Math.min(endMs, this.#nextVisibleMs()) - nowMs, signal);
@@ -86,7 +111,8 @@ class MemoryQueue implements Queue {
   extend(leases: readonly Lease[], leaseMs: number): Promise<readonly EntryResult[]> {
     const nowMs = this.#clock.nowMs();
     return this.#withHeld(leases, (stored) => {
-      if (nowMs + leaseMs > stored.receivedAtMs + MAX_LEASE_MS) return 'Total lease beyond 12 hours from receipt';
+      if (nowMs + leaseMs > stored.receivedAtMs + MAX_LEASE_MS)
+        return 'Total lease beyond 12 hours from receipt';
       stored.visibleAtMs = nowMs + leaseMs;
       return undefined;
     });
@@ -105,13 +131,17 @@ class MemoryQueue implements Queue {
   async bury(entries: readonly BuryEntry[]): Promise<readonly EntryResult[]> {
     const target = this.#deadLetters;
     if (target === undefined) {
-      throw new LongshoreError('invalid_options', `Cannot bury on queue "${this.name}": pass deadLetters to memoryQueue`);
+      throw new LongshoreError(
+        'invalid_options',
+        `Cannot bury on queue "${this.name}": pass deadLetters to memoryQueue`,
+      );
     }
     const sent = await target.send(entries.map((entry) => entry.message));
     return Promise.all(
       entries.map(async ({ lease }, index): Promise<EntryResult> => {
         const result = sent[index];
-        if (result?.ok !== true) return result ?? { ok: false, code: 'unavailable', message: 'No answer for this entry' };
+        if (result?.ok !== true)
+          return result ?? { ok: false, code: 'unavailable', message: 'No answer for this entry' };
         const [completed] = await this.complete([lease]);
         return completed ?? result;
       }),
@@ -145,9 +175,11 @@ class MemoryQueue implements Queue {
     if (fault !== undefined) return { ok: false, code: 'rejected', message: fault };
     const { deduplicationId, delayMs = 0 } = message;
     const earlier = deduplicationId === undefined ? undefined : this.#recent.get(deduplicationId);
-    if (this.capabilities.fifo && earlier !== undefined && earlier.untilMs > nowMs) return { ok: true, messageId: earlier.messageId };
+    if (this.capabilities.fifo && earlier !== undefined && earlier.untilMs > nowMs)
+      return { ok: true, messageId: earlier.messageId };
     const messageId = randomUUID();
-    if (deduplicationId !== undefined) this.#recent.set(deduplicationId, { messageId, untilMs: nowMs + DEDUPLICATION_MS });
+    if (deduplicationId !== undefined)
+      this.#recent.set(deduplicationId, { messageId, untilMs: nowMs + DEDUPLICATION_MS });
     this.#messages.set(messageId, {
       messageId,
       message,
@@ -166,12 +198,13 @@ class MemoryQueue implements Queue {
     if (this.#closed) return 'The queue is closed';
     if (bytes > MAX_BYTES) return `Message of ${bytes} bytes, at most ${MAX_BYTES} are taken`;
     if (body === '') return 'The body is empty';
-    if (delayMs > this.capabilities.maxDelayMs) return `Delay of ${delayMs} ms, at most ${this.capabilities.maxDelayMs} ms are taken`;
+    if (delayMs > this.capabilities.maxDelayMs)
+      return `Delay of ${delayMs} ms, at most ${this.capabilities.maxDelayMs} ms are taken`;
     if (this.capabilities.fifo && group === undefined) return 'A FIFO queue wants a group';
     return Object.keys(attributes).length > 10 ? 'More than 10 attributes' : undefined;
   }
 
-  async #take(max: number, leaseMs: number): Promise<Message[]> {
+  #take(max: number, leaseMs: number): { taken: Message[]; dead: OutgoingMessage[] } {
     const nowMs = this.#clock.nowMs();
     const blocked = new Set<string>();
     const taken: Message[] = [];
@@ -182,26 +215,34 @@ class MemoryQueue implements Queue {
       if (group !== undefined && blocked.has(group)) continue;
       if (stored.state !== 'visible' && stored.visibleAtMs > nowMs) {
         if (group !== undefined) blocked.add(group);
-      } else if (stored.receiveCount >= this.#maxReceives && this.#deadLetters !== undefined) dead.push(stored);
+      } else if (stored.receiveCount >= this.#maxReceives && this.#deadLetters !== undefined)
+        dead.push(stored);
       else taken.push(lease(stored, nowMs, leaseMs));
     }
-    for (const { messageId, message } of dead) {
-      this.#messages.delete(messageId);
-      await this.#deadLetters?.send([message]);
-    }
-    return taken;
+    for (const { messageId } of dead) this.#messages.delete(messageId);
+    return { taken, dead: dead.map((stored) => stored.message) };
   }
 
-  #withHeld(leases: readonly Lease[], act: (stored: Stored) => string | undefined | void): Promise<readonly EntryResult[]> {
+  #withHeld(
+    leases: readonly Lease[],
+    act: (stored: Stored) => string | undefined | void,
+  ): Promise<readonly EntryResult[]> {
     const nowMs = this.#clock.nowMs();
     return Promise.resolve(
       leases.map(({ messageId, handle }): EntryResult => {
         const stored = this.#messages.get(messageId);
-        if (stored === undefined || stored.handle !== handle || stored.state !== 'leased' || stored.visibleAtMs <= nowMs) {
+        if (
+          stored === undefined ||
+          stored.handle !== handle ||
+          stored.state !== 'leased' ||
+          stored.visibleAtMs <= nowMs
+        ) {
           return { ok: false, code: 'lease_lost', message: 'The handle is stale' };
         }
         const fault = act(stored);
-        return typeof fault === 'string' ? { ok: false, code: 'rejected', message: fault } : { ok: true, messageId };
+        return typeof fault === 'string'
+          ? { ok: false, code: 'rejected', message: fault }
+          : { ok: true, messageId };
       }),
     );
   }
@@ -209,11 +250,13 @@ class MemoryQueue implements Queue {
   #nextVisibleMs(): number {
     const nowMs = this.#clock.nowMs();
     let next = Number.POSITIVE_INFINITY;
-    for (const { visibleAtMs } of this.#messages.values()) if (visibleAtMs > nowMs) next = Math.min(next, visibleAtMs);
+    for (const { visibleAtMs } of this.#messages.values())
+      if (visibleAtMs > nowMs) next = Math.min(next, visibleAtMs);
     return next;
   }
 
   #change(withinMs: number, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
         timer.cancel();

@@ -39,14 +39,19 @@ async function createOne(client: SQSClient, queue: SqsQueueDefinition): Promise<
       Attributes: { ...fifo, MessageRetentionPeriod: String(DEAD_LETTER_RETENTION_SECONDS) },
     }),
   );
-  const { Attributes } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+  const { Attributes } = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
+  );
   await client.send(
     new CreateQueueCommand({
       QueueName: queue.name,
       Attributes: {
         ...fifo,
         VisibilityTimeout: seconds(queue.leaseMs ?? 30_000),
-        RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.['QueueArn'], maxReceiveCount: queue.maxReceives ?? 20 }),
+        RedrivePolicy: JSON.stringify({
+          deadLetterTargetArn: Attributes?.['QueueArn'],
+          maxReceiveCount: queue.maxReceives ?? 20,
+        }),
         ...(queue.retentionMs === undefined ? {} : { MessageRetentionPeriod: seconds(queue.retentionMs) }),
       },
     }),

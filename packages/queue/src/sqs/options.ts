@@ -8,7 +8,11 @@ export interface SqsConnectionOptions {
   /** URL of an SQS-compatible endpoint. Default: AWS. */
   readonly endpoint?: string;
   /** Default: the SDK's provider chain (environment, ECS task role, profile). */
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
 }
 
 /** Options of `sqsQueue`. */

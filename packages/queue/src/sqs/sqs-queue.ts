@@ -17,7 +17,18 @@ import {
 } from '@aws-sdk/client-sqs';
 import { LongshoreError, systemClock } from '@longshore/job';
 import { batches } from '../batches.ts';
-import type { BuryEntry, EntryResult, Lease, Message, OutgoingMessage, Queue, QueueCapabilities, QueueConnection, QueueCounts, ReceiveOptions } from '../queue.ts';
+import type {
+  BuryEntry,
+  EntryResult,
+  Lease,
+  Message,
+  OutgoingMessage,
+  Queue,
+  QueueCapabilities,
+  QueueConnection,
+  QueueCounts,
+  ReceiveOptions,
+} from '../queue.ts';
 import { callFault, entryFault } from './faults.ts';
 import { sqsClient, type SqsQueueOptions } from './options.ts';
 
@@ -38,7 +49,9 @@ export function sqsQueue(options: SqsQueueOptions): Queue {
 }
 
 interface Answer {
-  readonly Successful?: readonly { readonly Id?: string | undefined; readonly MessageId?: string | undefined }[] | undefined;
+  readonly Successful?:
+    | readonly { readonly Id?: string | undefined; readonly MessageId?: string | undefined }[]
+    | undefined;
   readonly Failed?: readonly BatchResultErrorEntry[] | undefined;
 }
 
@@ -57,7 +70,13 @@ class SqsQueue implements Queue {
     this.#options = options;
     this.#client = sqsClient(options);
     const fifo = options.name.endsWith('.fifo');
-    this.capabilities = { maxMessageBytes: MAX_BYTES, maxBatch: MAX_BATCH, maxDelayMs: fifo ? 0 : MAX_DELAY_MS, maxLeaseMs: MAX_LEASE_MS, fifo };
+    this.capabilities = {
+      maxMessageBytes: MAX_BYTES,
+      maxBatch: MAX_BATCH,
+      maxDelayMs: fifo ? 0 : MAX_DELAY_MS,
+      maxLeaseMs: MAX_LEASE_MS,
+      fifo,
+    };
     this.connection = { moduleUrl: import.meta.url, exportName: 'sqsQueue', options };
   }
 
@@ -81,6 +100,7 @@ class SqsQueue implements Queue {
           MessageAttributeNames: ['All'],
           // Older endpoints know only the deprecated name.
           MessageSystemAttributeNames: ['All'],
+          // oxlint-disable-next-line typescript/no-deprecated -- see above
           AttributeNames: ['All'],
         }),
         { abortSignal },
@@ -109,7 +129,10 @@ class SqsQueue implements Queue {
   }
 
   async bury(entries: readonly BuryEntry[]): Promise<readonly EntryResult[]> {
-    const sent = await this.#sendTo(() => this.#deadLetters(), entries.map((entry) => entry.message));
+    const sent = await this.#sendTo(
+      () => this.#deadLetters(),
+      entries.map((entry) => entry.message),
+    );
     const safe = entries.filter((_entry, index) => sent[index]?.ok === true);
     const completed = await this.complete(safe.map((entry) => entry.lease));
     let next = 0;
@@ -126,7 +149,11 @@ class SqsQueue implements Queue {
       const { Attributes = {} } = await this.#client.send(
         new GetQueueAttributesCommand({
           QueueUrl: await this.#queueUrl(),
-          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'ApproximateNumberOfMessagesDelayed'],
+          AttributeNames: [
+            'ApproximateNumberOfMessages',
+            'ApproximateNumberOfMessagesNotVisible',
+            'ApproximateNumberOfMessagesDelayed',
+          ],
         }),
       );
       return {
@@ -149,31 +176,63 @@ class SqsQueue implements Queue {
     await this.close();
   }
 
-  async #sendTo(url: () => Promise<string>, messages: readonly OutgoingMessage[]): Promise<readonly EntryResult[]> {
-    const size = ({ body, attributes = {} }: OutgoingMessage): number => Buffer.byteLength(body) + Buffer.byteLength(JSON.stringify(attributes));
-    const groups = batches(messages, { maxEntries: MAX_BATCH, maxBytes: MAX_BYTES, bytesOf: size });
-    return this.#batches(groups, async (batch) => this.#client.send(new SendMessageBatchCommand({ QueueUrl: await url(), Entries: batch.map(toEntry) })));
+  async #sendTo(
+    url: () => Promise<string>,
+    messages: readonly OutgoingMessage[],
+  ): Promise<readonly EntryResult[]> {
+    const size = ({ body, attributes = {} }: OutgoingMessage): number =>
+      Buffer.byteLength(body) + Buffer.byteLength(JSON.stringify(attributes));
+    // SQS refuses a whole batch for one entry that is too large, so such entries are answered here.
+    const fitting = messages.filter((message) => size(message) <= MAX_BYTES);
+    const groups = batches(fitting, { maxEntries: MAX_BATCH, maxBytes: MAX_BYTES, bytesOf: size });
+    const results = await this.#batches(groups, async (batch) =>
+      this.#client.send(new SendMessageBatchCommand({ QueueUrl: await url(), Entries: batch.map(toEntry) })),
+    );
+    return messages.map((message): EntryResult => {
+      if (size(message) <= MAX_BYTES)
+        return results.shift() ?? { ok: false, code: 'unavailable', message: 'No answer' };
+      return {
+        ok: false,
+        code: 'rejected',
+        message: `The message has ${size(message)} bytes, SQS takes ${MAX_BYTES}`,
+      };
+    });
   }
 
   #changeVisibility(leases: readonly Lease[], VisibilityTimeout: number): Promise<readonly EntryResult[]> {
     return this.#each(leases, async (batch) => {
-      const Entries = batch.map((lease, index) => ({ Id: String(index), ReceiptHandle: lease.handle, VisibilityTimeout }));
-      return this.#client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: await this.#queueUrl(), Entries }));
+      const Entries = batch.map((lease, index) => ({
+        Id: String(index),
+        ReceiptHandle: lease.handle,
+        VisibilityTimeout,
+      }));
+      return this.#client.send(
+        new ChangeMessageVisibilityBatchCommand({ QueueUrl: await this.#queueUrl(), Entries }),
+      );
     });
   }
 
-  async #each(leases: readonly Lease[], call: (batch: readonly Lease[]) => Promise<Answer>): Promise<readonly EntryResult[]> {
+  async #each(
+    leases: readonly Lease[],
+    call: (batch: readonly Lease[]) => Promise<Answer>,
+  ): Promise<readonly EntryResult[]> {
     const results = await this.#batches(batches(leases, { maxEntries: MAX_BATCH }), call);
-    return results.map((result, index) => (result.ok ? { ok: true, messageId: leases[index]?.messageId ?? '' } : result));
+    return results.map((result, index) =>
+      result.ok ? { ok: true, messageId: leases[index]?.messageId ?? '' } : result,
+    );
   }
 
-  async #batches<Entry>(groups: readonly (readonly Entry[])[], call: (batch: readonly Entry[]) => Promise<Answer>): Promise<EntryResult[]> {
+  async #batches<Entry>(
+    groups: readonly (readonly Entry[])[],
+    call: (batch: readonly Entry[]) => Promise<Answer>,
+  ): Promise<EntryResult[]> {
     const answers = await Promise.all(
       groups.map(async (group): Promise<EntryResult[]> => {
         try {
           return entryResults(group.length, await call(group));
         } catch (error) {
-          const { message } = error instanceof LongshoreError ? error : callFault('reach SQS', this.name, error);
+          const { message } =
+            error instanceof LongshoreError ? error : callFault('reach SQS', this.name, error);
           return group.map(() => ({ ok: false, code: 'unavailable', message }));
         }
       }),
@@ -206,15 +265,24 @@ class SqsQueue implements Queue {
 
   async #resolveDeadLetterUrl(): Promise<string> {
     if (this.#options.deadLetterName !== undefined) return this.#resolveUrl(this.#options.deadLetterName);
-    const { Attributes } = await this.#client.send(new GetQueueAttributesCommand({ QueueUrl: await this.#queueUrl(), AttributeNames: ['RedrivePolicy'] }));
+    const { Attributes } = await this.#client.send(
+      new GetQueueAttributesCommand({ QueueUrl: await this.#queueUrl(), AttributeNames: ['RedrivePolicy'] }),
+    );
     const arn = /"deadLetterTargetArn"\s*:\s*"([^"]+)"/.exec(Attributes?.['RedrivePolicy'] ?? '')?.[1];
     if (arn !== undefined) return this.#resolveUrl(arn.slice(arn.lastIndexOf(':') + 1));
-    throw new LongshoreError('invalid_options', `Cannot bury on queue "${this.name}": it has no dead-letter queue; pass deadLetterName or give it a redrive policy`);
+    throw new LongshoreError(
+      'invalid_options',
+      `Cannot bury on queue "${this.name}": it has no dead-letter queue; pass deadLetterName or give it a redrive policy`,
+    );
   }
 }
 
 function entryResults(length: number, { Successful = [], Failed = [] }: Answer): EntryResult[] {
-  const results: EntryResult[] = Array.from({ length }, () => ({ ok: false, code: 'unavailable', message: 'SQS gave no answer for this entry' }));
+  const results: EntryResult[] = Array.from({ length }, () => ({
+    ok: false,
+    code: 'unavailable',
+    message: 'SQS gave no answer for this entry',
+  }));
   for (const { Id, MessageId } of Successful) results[Number(Id)] = { ok: true, messageId: MessageId ?? '' };
   for (const entry of Failed) results[Number(entry.Id)] = entryFault(entry);
   return results;
@@ -228,7 +296,9 @@ function toEntry(message: OutgoingMessage, index: number) {
     ...(delayMs > 0 ? { DelaySeconds: seconds(Math.min(delayMs, MAX_DELAY_MS)) } : {}),
     ...(group === undefined ? {} : { MessageGroupId: group }),
     ...(deduplicationId === undefined ? {} : { MessageDeduplicationId: deduplicationId }),
-    MessageAttributes: Object.fromEntries(Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }])),
+    MessageAttributes: Object.fromEntries(
+      Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
+    ),
   };
 }
 
@@ -243,7 +313,9 @@ function toMessage(message: SqsMessage, receivedAtMs: number, leaseUntilMs: numb
     receiveCount: Number(Attributes.ApproximateReceiveCount ?? 1),
     sentAtMs: Number(Attributes.SentTimestamp ?? receivedAtMs),
     ...(group === undefined ? {} : { group }),
-    attributes: Object.fromEntries(Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [name, StringValue])),
+    attributes: Object.fromEntries(
+      Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [name, StringValue]),
+    ),
   };
 }
 

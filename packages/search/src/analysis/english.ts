@@ -5,9 +5,31 @@
 
 const VOWEL = /[aeiouy]/;
 const DERIVATIONS: readonly (readonly [string, string])[] = [
-  ['ational', 'ate'], ['tional', 'tion'], ['ization', 'ize'], ['isation', 'ise'], ['ations', 'ate'], ['ation', 'ate'], ['ators', 'ate'], ['ator', 'ate'],
-  ['fulness', 'ful'], ['ousness', 'ous'], ['iveness', 'ive'], ['alism', 'al'], ['aliti', 'al'], ['iviti', 'ive'], ['biliti', 'ble'],
-  ['entli', 'ent'], ['ousli', 'ous'], ['alli', 'al'], ['icate', 'ic'], ['ative', ''], ['alize', 'al'], ['iciti', 'ic'], ['ical', 'ic'], ['ful', ''], ['ness', ''],
+  ['ational', 'ate'],
+  ['tional', 'tion'],
+  ['ization', 'ize'],
+  ['isation', 'ise'],
+  ['ations', 'ate'],
+  ['ation', 'ate'],
+  ['ators', 'ate'],
+  ['ator', 'ate'],
+  ['fulness', 'ful'],
+  ['ousness', 'ous'],
+  ['iveness', 'ive'],
+  ['alism', 'al'],
+  ['aliti', 'al'],
+  ['iviti', 'ive'],
+  ['biliti', 'ble'],
+  ['entli', 'ent'],
+  ['ousli', 'ous'],
+  ['alli', 'al'],
+  ['icate', 'ic'],
+  ['ative', ''],
+  ['alize', 'al'],
+  ['iciti', 'ic'],
+  ['ical', 'ic'],
+  ['ful', ''],
+  ['ness', ''],
 ];
 const MIN_STEM = 3;
 

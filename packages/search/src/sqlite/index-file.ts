@@ -3,7 +3,14 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { termOf } from '../analysis/terms.ts';
 import { tokens } from '../analysis/tokens.ts';
 import { parseQuery, toFts, type QueryPart } from '../query.ts';
-import type { IndexOperation, OperationResult, SearchDocument, SearchHit, SearchQuery, SearchResult } from '../search-index.ts';
+import type {
+  IndexOperation,
+  OperationResult,
+  SearchDocument,
+  SearchHit,
+  SearchQuery,
+  SearchResult,
+} from '../search-index.ts';
 import { snippetOf } from '../snippet.ts';
 import { openDatabase } from './schema.ts';
 
@@ -43,10 +50,20 @@ export function openIndexFile(path: string, readOnly: boolean): IndexFile {
     bulk: (operations) => bulk(database, statements, operations),
     search: (query) => search(database, query),
     revisions(ids) {
-      const rows = ids.map((id) => statements.revision.get(id) as { id: string; revision: number; pages: string | null } | undefined);
-      return new Map(rows.flatMap((row) => (row === undefined || row.pages === null ? [] : [[row.id, row.revision]])));
+      const rows = ids.map(
+        (id) =>
+          statements.revision.get(id) as { id: string; revision: number; pages: string | null } | undefined,
+      );
+      return new Map(
+        rows.flatMap((row) => (row === undefined || row.pages === null ? [] : [[row.id, row.revision]])),
+      );
     },
-    count: () => (database.prepare('SELECT count(*) AS count FROM documents WHERE pages IS NOT NULL').get() as { count: number }).count,
+    count: () =>
+      (
+        database.prepare('SELECT count(*) AS count FROM documents WHERE pages IS NOT NULL').get() as {
+          count: number;
+        }
+      ).count,
     check: () => check(database),
     close: () => database.close(),
   };
@@ -73,7 +90,11 @@ function prepare(database: DatabaseSync): Statements {
   };
 }
 
-function bulk(database: DatabaseSync, statements: Statements, operations: readonly IndexOperation[]): OperationResult[] {
+function bulk(
+  database: DatabaseSync,
+  statements: Statements,
+  operations: readonly IndexOperation[],
+): OperationResult[] {
   database.exec('BEGIN IMMEDIATE');
   try {
     const results = operations.map((operation) => one(database, statements, operation));
@@ -102,24 +123,35 @@ function one(database: DatabaseSync, statements: Statements, operation: IndexOpe
 
 function write(statements: Statements, operation: IndexOperation): OperationResult {
   const { id, revision } = operation.kind === 'put' ? operation.document : operation;
-  const held = statements.revision.get(id) as { number: number; revision: number; pages: string | null } | undefined;
+  const held = statements.revision.get(id) as
+    | { number: number; revision: number; pages: string | null }
+    | undefined;
   if (held !== undefined && held.revision > revision) return { outcome: 'stale' };
-  if (held !== undefined && held.revision === revision && (held.pages === null || operation.kind === 'put')) return { outcome: 'unchanged' };
+  if (held !== undefined && held.revision === revision && (held.pages === null || operation.kind === 'put'))
+    return { outcome: 'unchanged' };
   if (held !== undefined) statements.deleteTerms.run(held.number);
   if (operation.kind === 'delete') {
     statements.upsert.get(id, revision, '', 'und', '', null);
     return { outcome: 'written' };
   }
   const { title, language, source, pages } = operation.document;
-  const { number } = statements.upsert.get(id, revision, title, language, source, JSON.stringify(pages)) as { number: number };
-  statements.insertTerms.run(number, termText(title, language), termText(pages.map((page) => page.text).join('\n'), language));
+  const { number } = statements.upsert.get(id, revision, title, language, source, JSON.stringify(pages)) as {
+    number: number;
+  };
+  statements.insertTerms.run(
+    number,
+    termText(title, language),
+    termText(pages.map((page) => page.text).join('\n'), language),
+  );
   return { outcome: 'written' };
 }
 
 function faultOf(operation: IndexOperation): string | undefined {
   const { id, revision } = operation.kind === 'put' ? operation.document : operation;
-  if (id === '' || id.length > MAX_ID_CHARACTERS) return `The id has ${id.length} characters, expected 1 to ${MAX_ID_CHARACTERS}`;
-  if (!Number.isSafeInteger(revision) || revision < 1) return `The revision is ${revision}, expected a whole number from 1`;
+  if (id === '' || id.length > MAX_ID_CHARACTERS)
+    return `The id has ${id.length} characters, expected 1 to ${MAX_ID_CHARACTERS}`;
+  if (!Number.isSafeInteger(revision) || revision < 1)
+    return `The revision is ${revision}, expected a whole number from 1`;
   return undefined;
 }
 
@@ -129,14 +161,19 @@ function termText(text: string, language: string): string {
   return terms.join(' ');
 }
 
-function search(database: DatabaseSync, { text, limit = DEFAULT_LIMIT, language }: SearchQuery): SearchResult {
+function search(
+  database: DatabaseSync,
+  { text, limit = DEFAULT_LIMIT, language }: SearchQuery,
+): SearchResult {
   const parts = parseQuery(text);
   const match = toFts(parts);
   const filter = language === undefined ? '' : 'AND documents.language = ?';
   const from = `FROM terms JOIN documents ON documents.number = terms.rowid WHERE terms MATCH ? ${filter}`;
   const values = language === undefined ? [match] : [match, language];
   const rows = database
-    .prepare(`SELECT documents.*, -bm25(terms, ${TITLE_WEIGHT}, 1) AS score ${from} ORDER BY score DESC, documents.number LIMIT ?`)
+    .prepare(
+      `SELECT documents.*, -bm25(terms, ${TITLE_WEIGHT}, 1) AS score ${from} ORDER BY score DESC, documents.number LIMIT ?`,
+    )
     .all(...values, Math.min(MAX_LIMIT, Math.max(1, limit))) as unknown as DocumentRow[];
   const { total } = database.prepare(`SELECT count(*) AS total ${from}`).get(...values) as { total: number };
   return { hits: rows.map((row) => toHit(row, parts)), total };
@@ -144,7 +181,11 @@ function search(database: DatabaseSync, { text, limit = DEFAULT_LIMIT, language 
 
 function toHit(row: DocumentRow, parts: readonly QueryPart[]): SearchHit {
   const pages = JSON.parse(row.pages ?? '[]') as SearchDocument['pages'];
-  let best = { page: pages[0]?.page ?? 1, snippet: snippetOf(pages[0]?.text ?? '', row.language, parts), hits: 0 };
+  let best = {
+    page: pages[0]?.page ?? 1,
+    snippet: snippetOf(pages[0]?.text ?? '', row.language, parts),
+    hits: 0,
+  };
   for (const { page, text } of pages) {
     const snippet = snippetOf(text, row.language, parts);
     const hits = new Set(snippet.filter((part) => part.hit).map((part) => part.text.toLowerCase())).size;
@@ -164,10 +205,14 @@ function check(database: DatabaseSync): string[] {
     faults.push(`The full-text table is damaged: ${error instanceof Error ? error.message : String(error)}`);
   }
   const { missing } = database
-    .prepare('SELECT count(*) AS missing FROM documents WHERE pages IS NOT NULL AND number NOT IN (SELECT rowid FROM terms)')
+    .prepare(
+      'SELECT count(*) AS missing FROM documents WHERE pages IS NOT NULL AND number NOT IN (SELECT rowid FROM terms)',
+    )
     .get() as { missing: number };
   const { orphans } = database
-    .prepare('SELECT count(*) AS orphans FROM terms WHERE rowid NOT IN (SELECT number FROM documents WHERE pages IS NOT NULL)')
+    .prepare(
+      'SELECT count(*) AS orphans FROM terms WHERE rowid NOT IN (SELECT number FROM documents WHERE pages IS NOT NULL)',
+    )
     .get() as { orphans: number };
   if (missing > 0) faults.push(`${missing} documents have no index terms`);
   if (orphans > 0) faults.push(`${orphans} rows of index terms have no document`);

@@ -42,7 +42,9 @@ export function openDatabase(path: string, readOnly: boolean): DatabaseSync {
   try {
     database = new DatabaseSync(path, { readOnly, timeout: BUSY_TIMEOUT_MS });
   } catch (error) {
-    throw new LongshoreError('index_unavailable', `Cannot open the index "${path}": ${reasonOf(error)}`, { cause: error });
+    throw new LongshoreError('index_unavailable', `Cannot open the index "${path}": ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
   try {
     if (!readOnly) {
@@ -60,12 +62,18 @@ export function openDatabase(path: string, readOnly: boolean): DatabaseSync {
 function createTables(database: DatabaseSync): void {
   try {
     database.exec(`BEGIN IMMEDIATE; ${TABLES}`);
-    const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+    const { user_version: version } = database.prepare('PRAGMA user_version').get() as {
+      user_version: number;
+    };
     if (version === 0) database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     database.exec('COMMIT');
   } catch (error) {
-    const remedy = /no such module/.test(reasonOf(error)) ? '; this Node.js has no FTS5, use Node 22.16 or newer' : '';
-    throw new LongshoreError('index_unavailable', `Cannot create the index: ${reasonOf(error)}${remedy}`, { cause: error });
+    const remedy = /no such module/.test(reasonOf(error))
+      ? '; this Node.js has no FTS5, use Node 22.16 or newer'
+      : '';
+    throw new LongshoreError('index_unavailable', `Cannot create the index: ${reasonOf(error)}${remedy}`, {
+      cause: error,
+    });
   }
 }
 
@@ -81,7 +89,10 @@ function checkVersion(database: DatabaseSync, path: string): void {
 function refuseNetworkFileSystem(folder: string): void {
   const name = NETWORK_FILE_SYSTEMS.get(statfsSync(folder).type);
   if (name === undefined) return;
-  throw new LongshoreError('index_unavailable', `Cannot keep the index in "${folder}": it is on ${name}, where SQLite loses data; use a local disk`);
+  throw new LongshoreError(
+    'index_unavailable',
+    `Cannot keep the index in "${folder}": it is on ${name}, where SQLite loses data; use a local disk`,
+  );
 }
 
 function reasonOf(error: unknown): string {

@@ -4,7 +4,13 @@
  */
 import { Worker as Thread } from 'node:worker_threads';
 import { LongshoreError, type ErrorCode } from '@longshore/job';
-import type { IndexOperation, OperationResult, SearchIndex, SearchQuery, SearchResult } from '../search-index.ts';
+import type {
+  IndexOperation,
+  OperationResult,
+  SearchIndex,
+  SearchQuery,
+  SearchResult,
+} from '../search-index.ts';
 
 /** Options of {@link sqliteSearchIndex}. */
 export interface SqliteSearchIndexOptions {
@@ -30,7 +36,9 @@ export type IndexAnswer =
 const MAX_BATCH = 500;
 
 /** Opens the index. @throws LongshoreError `index_unavailable`, saying what to do. */
-export async function sqliteSearchIndex(options: SqliteSearchIndexOptions): Promise<SearchIndex & { check(): Promise<string[]> }> {
+export async function sqliteSearchIndex(
+  options: SqliteSearchIndexOptions,
+): Promise<SearchIndex & { check(): Promise<string[]> }> {
   const index = new ThreadedIndex(options);
   // The first call reports what is wrong with the file.
   await index.count().catch(async (error: unknown) => {
@@ -62,9 +70,14 @@ class ThreadedIndex implements SearchIndex {
 
   constructor(options: SqliteSearchIndexOptions) {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    this.#thread = new Thread(new URL(`./index-thread.${extension}`, import.meta.url), { workerData: options, name: 'longshore-search' });
+    this.#thread = new Thread(new URL(`./index-thread-entry.${extension}`, import.meta.url), {
+      workerData: options,
+      name: 'longshore-search',
+    });
     this.#thread.on('message', (answer: IndexAnswer) => this.#answered(answer));
-    this.#thread.on('error', (error) => this.#fail(`The index thread failed: ${error.message}`, error));
+    this.#thread.on('error', (error: Error) =>
+      this.#fail(`The index thread failed: ${error.message}`, error),
+    );
     this.#thread.on('exit', () => this.#fail('The index is closed'));
     this.#thread.unref();
   }
@@ -125,7 +138,10 @@ class ThreadedIndex implements SearchIndex {
         size += write.operations.length;
       }
       try {
-        const results = (await this.#call('bulk', batch.flatMap((write) => write.operations))) as OperationResult[];
+        const results = (await this.#call(
+          'bulk',
+          batch.flatMap((write) => write.operations),
+        )) as OperationResult[];
         for (const { operations, resolve } of batch) resolve(results.splice(0, operations.length));
       } catch (error) {
         for (const { reject } of batch) reject(error);
@@ -150,11 +166,16 @@ class ThreadedIndex implements SearchIndex {
     this.#calls.delete(answer.call);
     if (this.#calls.size === 0) this.#thread.unref();
     if (answer.ok) pending?.resolve(answer.value);
-    else pending?.reject(new LongshoreError(answer.code, answer.message, { retryable: answer.code === 'index_unavailable' }));
+    else
+      pending?.reject(
+        new LongshoreError(answer.code, answer.message, { retryable: answer.code === 'index_unavailable' }),
+      );
   }
 
   #fail(message: string, cause?: unknown): void {
-    this.#failure ??= new LongshoreError(cause === undefined ? 'closed' : 'index_unavailable', message, { cause });
+    this.#failure ??= new LongshoreError(cause === undefined ? 'closed' : 'index_unavailable', message, {
+      cause,
+    });
     for (const { reject } of this.#calls.values()) reject(this.#failure);
     this.#calls.clear();
   }

@@ -33,7 +33,8 @@ export function pdfParseEngine(): Promise<PdfEngine> {
           sink.page({ page: num, text: normal, textLayer: normal === '' ? 'none' : 'present' });
         }
       } catch (error) {
-        if (error instanceof PasswordException) throw new EngineError('encrypted', 'The document is encrypted and needs a password');
+        if (error instanceof PasswordException)
+          throw new EngineError('encrypted', 'The document is encrypted and needs a password');
         throw new EngineError('corrupt', error instanceof Error ? error.message : String(error));
       } finally {
         await parser.destroy();

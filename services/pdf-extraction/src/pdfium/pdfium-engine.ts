@@ -5,7 +5,13 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { init, type WrappedPdfiumModule } from '@embedpdf/pdfium';
-import { EngineError, type DocumentHead, type ExtractedPage, type OutlineItem, type PdfEngine } from '../engine.ts';
+import {
+  EngineError,
+  type DocumentHead,
+  type ExtractedPage,
+  type OutlineItem,
+  type PdfEngine,
+} from '../engine.ts';
 import { normaliseText } from '../normalise.ts';
 
 // From fpdfview.h and fpdf_edit.h.
@@ -23,7 +29,9 @@ const MAX_OBJECTS = 200;
 export async function pdfiumEngine(): Promise<PdfEngine> {
   const path = createRequire(import.meta.url).resolve('@embedpdf/pdfium/pdfium.wasm');
   const wasm = await readFile(path);
-  const pdfium = await init({ wasmBinary: wasm.buffer.slice(wasm.byteOffset, wasm.byteOffset + wasm.byteLength) as ArrayBuffer });
+  const pdfium = await init({
+    wasmBinary: wasm.buffer.slice(wasm.byteOffset, wasm.byteOffset + wasm.byteLength),
+  });
   pdfium.PDFiumExt_Init();
   return {
     name: 'pdfium',
@@ -54,8 +62,13 @@ class PdfiumFile {
     if (this.#document !== 0) return;
     const error = pdfium.FPDF_GetLastError();
     this.#free(this.#bytes);
-    if (error === ERROR_PASSWORD) throw new EngineError('encrypted', password === '' ? 'The document is encrypted and needs a password' : 'The password is wrong');
-    if (error === ERROR_SECURITY) throw new EngineError('encrypted', 'The document uses an unknown security scheme');
+    if (error === ERROR_PASSWORD)
+      throw new EngineError(
+        'encrypted',
+        password === '' ? 'The document is encrypted and needs a password' : 'The password is wrong',
+      );
+    if (error === ERROR_SECURITY)
+      throw new EngineError('encrypted', 'The document uses an unknown security scheme');
     throw new EngineError('corrupt', 'The file is not a PDF, or damaged beyond repair');
   }
 
@@ -63,8 +76,11 @@ class PdfiumFile {
     const pageCount = this.#pdfium.FPDF_GetPageCount(this.#document);
     const metadata: Record<string, string> = {};
     for (const tag of METADATA) {
-      const value = this.#utf16((buffer, size) => this.#pdfium.FPDF_GetMetaText(this.#document, tag, buffer, size));
-      if (value !== '') metadata[tag.charAt(0).toLowerCase() + tag.slice(1)] = normaliseText(value).slice(0, 2_000);
+      const value = this.#utf16((buffer, size) =>
+        this.#pdfium.FPDF_GetMetaText(this.#document, tag, buffer, size),
+      );
+      if (value !== '')
+        metadata[tag.charAt(0).toLowerCase() + tag.slice(1)] = normaliseText(value).slice(0, 2_000);
     }
     return { pageCount, metadata, outline: this.#outline() };
   }
@@ -118,9 +134,12 @@ class PdfiumFile {
       while (bookmark !== 0 && !seen.has(bookmark) && items.length < MAX_OUTLINE_ITEMS) {
         seen.add(bookmark);
         const current = bookmark;
-        const title = normaliseText(this.#utf16((buffer, size) => this.#pdfium.FPDFBookmark_GetTitle(current, buffer, size)));
+        const title = normaliseText(
+          this.#utf16((buffer, size) => this.#pdfium.FPDFBookmark_GetTitle(current, buffer, size)),
+        );
         const destination = this.#pdfium.FPDFBookmark_GetDest(this.#document, bookmark);
-        const index = destination === 0 ? -1 : this.#pdfium.FPDFDest_GetDestPageIndex(this.#document, destination);
+        const index =
+          destination === 0 ? -1 : this.#pdfium.FPDFDest_GetDestPageIndex(this.#document, destination);
         items.push(index < 0 ? { title, depth } : { title, page: index + 1, depth });
         if (depth < MAX_OUTLINE_DEPTH) walk(bookmark, depth + 1);
         bookmark = this.#pdfium.FPDFBookmark_GetNextSibling(this.#document, bookmark);

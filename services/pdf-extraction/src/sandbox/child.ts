@@ -50,6 +50,8 @@ async function extract(bytes: Uint8Array): Promise<void> {
     );
     send({ type: 'done' });
   } catch (error) {
+    // After a trap WebAssembly's memory is in any state: end, and let the parent see a crash.
+    if (error instanceof Error && /^(?:RuntimeError|RangeError)$/.test(error.name)) throw error;
     const code = error instanceof EngineError ? error.code : 'corrupt';
     send({ type: 'failed', code, message: error instanceof Error ? error.message : String(error) });
   }

@@ -1,7 +1,7 @@
 /** Length-prefixed frames on a byte stream: four bytes of length (big endian), then that many bytes. */
 
 /** Frames larger than this are a fault of the sender. */
-export const MAX_FRAME_BYTES = 256 * 1_048_576;
+const MAX_FRAME_BYTES = 256 * 1_048_576;
 const PREFIX_BYTES = 4;
 
 /** A frame's prefix, to be written before its bytes. */
@@ -12,7 +12,10 @@ export function framePrefix(bytes: number): Buffer {
 }
 
 /** Cuts a stream's chunks into frames. Throws when a frame is larger than `maxBytes`. */
-export function frameReader(onFrame: (frame: Buffer) => void, maxBytes: number = MAX_FRAME_BYTES): (chunk: Buffer) => void {
+export function frameReader(
+  onFrame: (frame: Buffer) => void,
+  maxBytes: number = MAX_FRAME_BYTES,
+): (chunk: Buffer) => void {
   let chunks: Buffer[] = [];
   let buffered = 0;
   let wanted = -1;

@@ -4,7 +4,10 @@ import { DEFAULT_LIMITS, type SandboxLimits } from './limits.ts';
 
 /** A pool. */
 export interface SandboxPool extends AsyncDisposable {
-  run(bytes: Uint8Array, options?: { readonly password?: string; readonly signal?: AbortSignal }): Promise<SandboxOutcome>;
+  run(
+    bytes: Uint8Array,
+    options?: { readonly password?: string; readonly signal?: AbortSignal },
+  ): Promise<SandboxOutcome>;
   close(): Promise<void>;
 }
 

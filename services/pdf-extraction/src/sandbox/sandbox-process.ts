@@ -16,7 +16,14 @@ export type SandboxOutcome =
   | { readonly kind: 'ok'; readonly head: DocumentHead; readonly pages: readonly ExtractedPage[] }
   | {
       readonly kind: 'failed';
-      readonly code: 'encrypted' | 'corrupt' | 'too_large' | 'timed_out' | 'out_of_memory' | 'engine_crashed' | 'aborted';
+      readonly code:
+        | 'encrypted'
+        | 'corrupt'
+        | 'too_large'
+        | 'timed_out'
+        | 'out_of_memory'
+        | 'engine_crashed'
+        | 'aborted';
       readonly reason: string;
     };
 
@@ -25,7 +32,10 @@ export interface SandboxProcess {
   readonly pid: number | undefined;
   /** Whether it may take another document. */
   readonly isUsable: boolean;
-  run(bytes: Uint8Array, options: { readonly password?: string; readonly signal?: AbortSignal }): Promise<SandboxOutcome>;
+  run(
+    bytes: Uint8Array,
+    options: { readonly password?: string; readonly signal?: AbortSignal },
+  ): Promise<SandboxOutcome>;
   kill(): void;
 }
 
@@ -57,11 +67,21 @@ class Sandbox implements SandboxProcess {
     this.#limits = limits;
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     const entry = fileURLToPath(new URL(`./child.${extension}`, import.meta.url));
-    this.#child = spawn(process.execPath, ['--permission', ...readable().map((path) => `--allow-fs-read=${path}`), '--no-warnings', entry, engine], {
-      env: {},
-      cwd: dirname(entry),
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    this.#child = spawn(
+      process.execPath,
+      [
+        '--permission',
+        ...readable().map((path) => `--allow-fs-read=${path}`),
+        '--no-warnings',
+        entry,
+        engine,
+      ],
+      {
+        env: {},
+        cwd: dirname(entry),
+        stdio: ['pipe', 'pipe', 'pipe'],
+      },
+    );
     const read = frameReader((frame) => this.#onMessage(JSON.parse(frame.toString()) as ChildMessage));
     this.#child.stdout.on('data', (chunk: Buffer) => {
       try {
@@ -70,7 +90,10 @@ class Sandbox implements SandboxProcess {
         this.kill();
       }
     });
-    this.#child.stderr.on('data', (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-MAX_STDERR)));
+    this.#child.stderr.on(
+      'data',
+      (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-MAX_STDERR)),
+    );
     // A child that is gone closes its pipe while we write; its exit tells why.
     this.#child.stdin.on('error', () => undefined);
     this.#child.once('error', () => this.#ended(null, null));
@@ -82,18 +105,28 @@ class Sandbox implements SandboxProcess {
   }
 
   get isUsable(): boolean {
-    return !this.#exited && this.#documents < RECYCLE_AFTER && (residentBytes(this.#child.pid) ?? 0) < RECYCLE_BYTES;
+    return (
+      !this.#exited &&
+      this.#documents < RECYCLE_AFTER &&
+      (residentBytes(this.#child.pid) ?? 0) < RECYCLE_BYTES
+    );
   }
 
   kill(): void {
     this.#child.kill('SIGKILL');
   }
 
-  async run(bytes: Uint8Array, options: { readonly password?: string; readonly signal?: AbortSignal }): Promise<SandboxOutcome> {
+  async run(
+    bytes: Uint8Array,
+    options: { readonly password?: string; readonly signal?: AbortSignal },
+  ): Promise<SandboxOutcome> {
     this.#documents += 1;
-    const header = Buffer.from(JSON.stringify(options.password === undefined ? {} : { password: options.password }));
+    const header = Buffer.from(
+      JSON.stringify(options.password === undefined ? {} : { password: options.password }),
+    );
     const outcome = this.#follow(options.signal);
-    for (const part of [framePrefix(header.length), header, framePrefix(bytes.length), bytes]) this.#child.stdin.write(part);
+    for (const part of [framePrefix(header.length), header, framePrefix(bytes.length), bytes])
+      this.#child.stdin.write(part);
     return outcome;
   }
 
@@ -108,12 +141,17 @@ class Sandbox implements SandboxProcess {
       killedFor ??= { kind: 'failed', code, reason };
       this.kill();
     };
-    const slow = (): void => killFor('timed_out', `No page within ${limits.pageMs / 1_000} s, after ${pages.length} pages`);
+    const slow = (): void =>
+      killFor('timed_out', `No page within ${limits.pageMs / 1_000} s, after ${pages.length} pages`);
     let pageTimer = setTimeout(slow, limits.pageMs);
-    const documentTimer = setTimeout(() => killFor('timed_out', `Not done within ${limits.documentMs / 1_000} s`), limits.documentMs);
+    const documentTimer = setTimeout(
+      () => killFor('timed_out', `Not done within ${limits.documentMs / 1_000} s`),
+      limits.documentMs,
+    );
     const memoryTimer = setInterval(() => {
       const resident = residentBytes(this.#child.pid) ?? 0;
-      if (resident > limits.memoryBytes) killFor('out_of_memory', `Needs more than ${Math.round(limits.memoryBytes / 1_048_576)} MiB`);
+      if (resident > limits.memoryBytes)
+        killFor('out_of_memory', `Needs more than ${Math.round(limits.memoryBytes / 1_048_576)} MiB`);
     }, MEMORY_LOOK_MS);
     const abort = (): void => killFor('aborted', 'The extraction was cancelled');
     signal?.addEventListener('abort', abort, { once: true });
@@ -131,13 +169,17 @@ class Sandbox implements SandboxProcess {
       pageTimer = setTimeout(slow, limits.pageMs);
       if (message.type === 'head') {
         head = message;
-        if (head.pageCount > limits.pages) killFor('too_large', `Has ${head.pageCount} pages, at most ${limits.pages} are read`);
+        if (head.pageCount > limits.pages)
+          killFor('too_large', `Has ${head.pageCount} pages, at most ${limits.pages} are read`);
       } else if (message.type === 'page') {
         pages.push({ page: message.page, text: message.text, textLayer: message.textLayer });
         textBytes += message.text.length;
-        if (textBytes > limits.textBytes) killFor('too_large', `Has more than ${limits.textBytes / 1_048_576} MiB of text`);
-      } else if (message.type === 'failed') finish({ kind: 'failed', code: message.code, reason: message.message });
-      else if (message.type === 'done') finish(head === undefined ? crash('no document was announced') : { kind: 'ok', head, pages });
+        if (textBytes > limits.textBytes)
+          killFor('too_large', `Has more than ${limits.textBytes / 1_048_576} MiB of text`);
+      } else if (message.type === 'failed')
+        finish({ kind: 'failed', code: message.code, reason: message.message });
+      else if (message.type === 'done')
+        finish(head === undefined ? crash('no document was announced') : { kind: 'ok', head, pages });
     };
     this.#onExit = (code, exitSignal) => finish(killedFor ?? this.#crashOutcome(code, exitSignal));
     if (this.#exited) finish(crash('the sandbox ended before it started'));
@@ -146,7 +188,9 @@ class Sandbox implements SandboxProcess {
   }
 
   #crashOutcome(code: number | null, signal: string | null): Failure {
-    if (/heap out of memory|Cannot enlarge memory|memory access out of bounds.*grow|OOM/i.test(this.#stderr)) {
+    if (
+      /heap out of memory|Cannot enlarge memory|memory access out of bounds.*grow|OOM/i.test(this.#stderr)
+    ) {
       return { kind: 'failed', code: 'out_of_memory', reason: 'The engine ran out of memory' };
     }
     const how = signal === null ? `exit code ${code}` : `signal ${signal}`;

@@ -1,0 +1,74 @@
+import { startFauxqs, type FauxqsServer } from 'fauxqs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeQueue } from '../conformance/index.ts';
+import { createSqsQueues } from './create-queues.ts';
+import { sqsQueue } from './sqs-queue.ts';
+
+const KEYS = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+let server: FauxqsServer;
+let endpoint = '';
+let number = 0;
+
+beforeAll(async () => {
+  server = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
+  endpoint = `http://127.0.0.1:${server.port}`;
+});
+afterAll(() => server.stop());
+
+async function open(suffix: string) {
+  number += 1;
+  const name = `jobs-${number}${suffix}`;
+  const deadLetterName = `jobs-${number}-dlq${suffix}`;
+  await createSqsQueues({ endpoint, ...KEYS, queues: [{ name, deadLetterName, maxReceives: 3 }] });
+  const queue = sqsQueue({ name, endpoint, ...KEYS });
+  const deadLetters = sqsQueue({ name: deadLetterName, endpoint, ...KEYS });
+  return {
+    queue,
+    deadLetters,
+    close: async () => {
+      await queue.close();
+      await deadLetters.close();
+    },
+  };
+}
+
+describeQueue({ name: 'sqsQueue (standard)', open: () => open('') });
+describeQueue({ name: 'sqsQueue (FIFO)', open: () => open('.fifo') });
+
+describe('sqsQueue', () => {
+  it('says which queue is missing and what to do', async () => {
+    await using queue = sqsQueue({ name: 'nowhere', endpoint, ...KEYS });
+    await expect(queue.counts()).rejects.toMatchObject({
+      code: 'queue_missing',
+      message: expect.stringContaining('"nowhere"') as string,
+    });
+  });
+
+  it('answers per entry, and says to try again, when nobody listens', async () => {
+    await using queue = sqsQueue({ name: 'jobs', endpoint: 'http://127.0.0.1:9', ...KEYS });
+    expect(await queue.send([{ body: 'a' }, { body: 'b' }])).toMatchObject([
+      { ok: false, code: 'unavailable' },
+      { ok: false, code: 'unavailable' },
+    ]);
+    await expect(queue.receive({ max: 1, waitMs: 0, leaseMs: 1_000 })).rejects.toMatchObject({
+      code: 'queue_unavailable',
+      retryable: true,
+    });
+  });
+
+  it('can be opened again from its connection, as the lease thread does', async () => {
+    const { queue, close } = await open('');
+    await queue.send([{ body: 'a' }]);
+    const { moduleUrl, exportName, options } = queue.connection ?? {
+      moduleUrl: '',
+      exportName: '',
+      options: {},
+    };
+    const module = (await import(moduleUrl)) as Record<string, typeof sqsQueue>;
+    const reopen = module[exportName];
+    await using other = reopen?.(structuredClone(options) as Parameters<typeof sqsQueue>[0]) ?? queue;
+    expect(other).not.toBe(queue);
+    expect(await other.counts()).toMatchObject({ backlog: 1 });
+    await close();
+  });
+});
