@@ -52,6 +52,9 @@ const ENDINGS: readonly (readonly [string, string])[] = [
   ['ants', ''],
   ['ant', ''],
   ['ées', ''],
+  // As people type them without accents.
+  ['ees', ''],
+  ['ee', ''],
   ['ée', ''],
   ['és', ''],
   ['é', ''],

@@ -1,2 +1,2 @@
 export { sqliteSearchIndex } from './sqlite-search-index.ts';
-export type { SqliteSearchIndexOptions } from './sqlite-search-index.ts';
+export type { SqliteSearchIndex, SqliteSearchIndexOptions } from './sqlite-search-index.ts';

@@ -20,6 +20,12 @@ export interface SqliteSearchIndexOptions {
   readonly readOnly?: boolean;
 }
 
+/** The index with what only this driver can do. */
+export interface SqliteSearchIndex extends SearchIndex {
+  /** Faults between text and index; empty when the index is sound. */
+  check(): Promise<string[]>;
+}
+
 /** A call to the index thread. */
 export interface IndexCall {
   readonly call: number;
@@ -36,9 +42,7 @@ export type IndexAnswer =
 const MAX_BATCH = 500;
 
 /** Opens the index. @throws LongshoreError `index_unavailable`, saying what to do. */
-export async function sqliteSearchIndex(
-  options: SqliteSearchIndexOptions,
-): Promise<SearchIndex & { check(): Promise<string[]> }> {
+export async function sqliteSearchIndex(options: SqliteSearchIndexOptions): Promise<SqliteSearchIndex> {
   const index = new ThreadedIndex(options);
   // The first call reports what is wrong with the file.
   await index.count().catch(async (error: unknown) => {
@@ -59,7 +63,7 @@ interface PendingCall {
   readonly reject: (error: LongshoreError) => void;
 }
 
-class ThreadedIndex implements SearchIndex {
+class ThreadedIndex implements SqliteSearchIndex {
   readonly #thread: Thread;
   readonly #calls = new Map<number, PendingCall>();
   #nextCall = 1;
@@ -86,9 +90,7 @@ class ThreadedIndex implements SearchIndex {
     if (operations.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
       this.#writes.push({ operations, resolve, reject });
-      this.#writing ??= this.#write().finally(() => {
-        this.#writing = undefined;
-      });
+      this.#writing ??= this.#write();
     });
   }
 
@@ -147,6 +149,8 @@ class ThreadedIndex implements SearchIndex {
         for (const { reject } of batch) reject(error);
       }
     }
+    // In the same step as the last look, or a write that comes in between would wait for ever.
+    this.#writing = undefined;
   }
 
   #call(method: IndexCall['method'], argument: unknown): Promise<unknown> {
