@@ -75,13 +75,15 @@ export async function launch(options: LaunchOptions): Promise<void> {
 }
 
 async function run(options: LaunchOptions, env: Environment, log: Logger): Promise<number> {
+  // Only this function ends the process: it must not run dry while something is awaited.
+  const alive = setInterval(() => undefined, 2 ** 30);
   const service = serviceNamed(options.fleet, options.service);
   const settings = readSettings(env);
   const stop = stopRequest(log);
   const opened = openFleet(options.fleet, settings);
   // Effects that happen once are conditional writes: a store that ignores the condition must not be worked on.
   if (opened.objects.capabilities.conditionalCreate === 'unverified')
-    await verifyConditionalCreate(opened.objects, { prefix: 'probes/' });
+    await verifyConditionalCreate(opened.objects, { prefix: 'probes' });
   const setUp = await options.setUp({ service, objects: opened.objects, env, log });
   const queue = options.fleet.queues.find((entry) => entry.name === service.queue);
   const worker = createWorker({
@@ -108,6 +110,7 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
   await setUp.close?.();
   await opened.close();
   log.info({}, 'Worker stopped');
+  clearInterval(alive);
   return failure === undefined ? 0 : EXIT_FAILED;
 }
 

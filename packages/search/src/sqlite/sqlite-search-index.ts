@@ -125,6 +125,8 @@ class ThreadedIndex implements SqliteSearchIndex {
     if (this.#failure !== undefined) return;
     const exited = new Promise<void>((resolve) => this.#thread.once('exit', () => resolve()));
     await this.#call('close', undefined).catch(() => undefined);
+    // The process must not end before the file is closed.
+    this.#thread.ref();
     await exited;
   }
 

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings } from './settings.ts';
+
+describe('readSettings', () => {
+  it('reads a local fleet and a fleet on AWS', () => {
+    const local = readSettings({
+      LONGSHORE_SQS_ENDPOINT: 'http://127.0.0.1:9324',
+      LONGSHORE_OBJECTS: 'file:///data/objects',
+    });
+    expect(local).toMatchObject({
+      region: 'us-east-1',
+      objects: { kind: 'fs', root: '/data/objects' },
+      pollMs: 20_000,
+      minReleaseMs: 0,
+    });
+    const aws = readSettings({
+      AWS_REGION: 'eu-west-3',
+      LONGSHORE_OBJECTS: 's3://documents/fleet/a/',
+      LONGSHORE_HEALTH_PORT: '8080',
+    });
+    expect(aws).toMatchObject({
+      region: 'eu-west-3',
+      credentials: undefined,
+      objects: { kind: 's3', bucket: 'documents', prefix: 'fleet/a' },
+      health: { port: 8080, host: '127.0.0.1' },
+    });
+  });
+
+  it('names every wrong variable at once, with what it expects', () => {
+    const read = (): unknown =>
+      readSettings({
+        LONGSHORE_SQS_ENDPOINT: 'nowhere',
+        LONGSHORE_OBJECTS: 'ftp://a',
+        LONGSHORE_LOG_LEVEL: 'loud',
+        LONGSHORE_HEALTH_PORT: '99999',
+        LONGSHORE_POLL_SECONDS: '0',
+      });
+    for (const part of [
+      'LONGSHORE_SQS_ENDPOINT is "nowhere"',
+      'AWS_REGION is not set',
+      'LONGSHORE_OBJECTS is "ftp://a"',
+      'LONGSHORE_LOG_LEVEL is "loud"',
+      'LONGSHORE_HEALTH_PORT is "99999"',
+      'LONGSHORE_POLL_SECONDS is "0"',
+    ]) {
+      expect(read).toThrow(part);
+    }
+  });
+});
