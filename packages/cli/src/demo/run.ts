@@ -60,6 +60,8 @@ class Run {
   #known = new Set<string>();
   #enqueued = new Set<string>();
   #completedBefore = 0;
+  /** When the last document reached its outcome: what comes after is the fleet going home. */
+  #endedAtMs: number | undefined;
 
   constructor(options: DemoRunOptions, index: SearchIndex) {
     const { fleet, running, service, files } = options;
@@ -124,7 +126,10 @@ class Run {
       await this.#show();
       const isIdle = await this.#queuesIdle();
       idle = isIdle ? idle + 1 : 0;
-      if (isIdle && this.#ended().length === this.#outcomes.all.size) break;
+      if (this.#ended().length === this.#outcomes.all.size) {
+        this.#endedAtMs ??= performance.now();
+        if (isIdle) break;
+      }
       // Buried without a rejection record: the reason lies in the dead-letter queue.
       if (idle === 2) await this.#outcomes.readDeadLetters();
       await sleep(LOOK_EVERY_MS, { signal });
@@ -152,7 +157,7 @@ class Run {
       documents: files.length,
       ended: files.filter((file) => ended.has(file.sha256)).length,
       pages,
-      elapsedMs: performance.now() - this.#startedAtMs,
+      elapsedMs: (this.#endedAtMs ?? performance.now()) - this.#startedAtMs,
       toDo: all.length - this.#known.size,
       didNow: ended.size - this.#known.size,
       pagesNow: this.#pagesNow(),
@@ -203,7 +208,7 @@ class Run {
     const completed = running.completedJobs('pdf-extraction') - this.#completedBefore;
     const failed = [...this.#enqueued].filter((sha256) => outcomes.get(sha256)?.state === 'failed').length;
     const result = demoResult(files, outcomes, {
-      elapsedMs: performance.now() - this.#startedAtMs,
+      elapsedMs: (this.#endedAtMs ?? performance.now()) - this.#startedAtMs,
       duplicates: Math.max(0, completed - (this.#enqueued.size - failed)),
       peakWorkers: running.peakTasks(),
       isInterrupted: signal.aborted,
