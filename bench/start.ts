@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -25,7 +25,7 @@ export async function run(args: readonly string[]): Promise<void> {
     options: { cold: { type: 'boolean' }, json: { type: 'boolean' } },
   });
   const warm: Timing[] = [];
-  for (let round = 0; round < 3; round += 1) warm.push(await demo(ROOT, process.env));
+  for (let round = 0; round < 3; round += 1) warm.push(await demo(ROOT, newcomersEnvironment()));
   const cold = values.cold === true ? await fromFreshClone() : undefined;
   const result = {
     warmFirstDocumentMs: median(warm.map((timing) => timing.firstDocumentMs)),
@@ -42,18 +42,26 @@ export async function run(args: readonly string[]): Promise<void> {
   if ([...warm, cold].some((timing) => timing !== undefined && timing.exitCode !== 0)) process.exitCode = 1;
 }
 
+/** As in a shell of one's own: without what pnpm adds for its scripts. */
+function newcomersEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(?:npm_|pnpm_)/i.test(name));
+  const path = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => !folder.includes('node_modules'));
+  return { ...Object.fromEntries(kept), PATH: path.join(delimiter) };
+}
+
 async function fromFreshClone(): Promise<Timing> {
   const folder = await mkdtemp(join(tmpdir(), 'longshore-cold-'));
   try {
     await finished(spawn('git', ['clone', '--quiet', ROOT, join(folder, 'clone')], { stdio: 'inherit' }));
     const home = join(folder, 'home');
-    const env = {
-      ...process.env,
-      HOME: home,
+    const cache = {
       XDG_DATA_HOME: join(home, 'data'),
       XDG_CACHE_HOME: join(home, 'cache'),
       npm_config_cache: join(home, 'npm'),
     };
+    const env = { ...newcomersEnvironment(), HOME: home, ...cache };
     return await demo(join(folder, 'clone'), env);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -55,7 +55,7 @@ export interface Message {
   readonly messageId: string;
   readonly body: string;
   readonly lease: Lease;
-  /** Until when the lease held when the message arrived; measured from before the call, so never too late. */
+  /** Until when the lease holds: from before a short poll, from the answer of a long one, which was leased just then. */
   readonly leaseUntilMs: number;
   /** How often the queue has delivered this message, this time included. */
   readonly receiveCount: number;

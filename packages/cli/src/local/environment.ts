@@ -1,4 +1,6 @@
 /** The environment that points workers and commands at a local fleet. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { LocalState } from './state.ts';
 
@@ -12,6 +14,8 @@ export function localEnvironment(state: LocalState, endpointUrl: string): Record
     LONGSHORE_POLL_SECONDS: '1',
     // With its data on disk it loses messages that are made visible at once; a second later it does not.
     LONGSHORE_MIN_RELEASE_SECONDS: '1',
+    // Compiled code of an earlier start is used again: a worker's modules load in half the time.
+    NODE_COMPILE_CACHE: join(tmpdir(), 'longshore-compile-cache'),
     AWS_REGION: 'us-east-1',
     // The embedded endpoint checks no signature; the SDK wants some credentials to sign with.
     AWS_ACCESS_KEY_ID: 'local',
