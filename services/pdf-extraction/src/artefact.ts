@@ -1,47 +1,88 @@
-/** The artefact: what extraction leaves in the object store for each document, and where. */
+/** What extraction leaves in the object store for each document, and where. Other services read it by its own schema. */
 import { z } from 'zod';
+import type { OutlineItem } from './engine.ts';
 
-/** Raise it when the same bytes would give another artefact; documents are then extracted again. */
+/** Raise it when the same bytes would give another artefact: every document is then extracted again when it comes by. */
 export const EXTRACTOR_VERSION = '1';
 
-const outlineItem = z.object({
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const textLayer = z.enum(['present', 'none', 'empty']);
+const text = z.string().exactOptional();
+
+const outlineItem: z.ZodType<OutlineItem> = z.object({
   title: z.string(),
-  page: z.number().int().optional(),
-  depth: z.number().int(),
+  page: z.number().int().min(1).exactOptional(),
+  get children() {
+    return z.array(outlineItem).exactOptional();
+  },
 });
 
-/** An extracted document. */
+const page = z.object({
+  /** From 1. */
+  page: z.number().int().min(1),
+  /** What readers call the page: `iv`, `A-3`. */
+  label: text,
+  /** Text in reading order, with values of form fields and comments at its end. */
+  text: z.string(),
+  textLayer,
+  /** Filled form fields; passwords, buttons and signatures are left out. */
+  fields: z.array(z.object({ name: z.string(), value: z.string() })).exactOptional(),
+});
+
+/** Schema of an artefact. */
 export const artefactSchema = z.object({
   /** SHA-256 of the PDF, hex. */
-  documentId: z.string(),
-  source: z.string(),
-  extractor: z.object({ version: z.string(), engine: z.string(), isFallback: z.boolean() }),
-  /** Pages that the document says it has; `pages` holds those that were read. */
-  pageCount: z.number().int(),
-  pages: z.array(
-    z.object({ page: z.number().int(), text: z.string(), textLayer: z.enum(['present', 'none', 'empty']) }),
-  ),
-  words: z.number().int(),
-  /** `none`: pages with pictures and no text, so probably scanned. `empty`: nothing on the pages. */
-  textLayer: z.enum(['present', 'none', 'empty']),
+  documentId: sha256,
+  /** The name under which these bytes came first. */
+  source: text,
+  extractor: z.object({
+    version: z.string(),
+    engine: z.string(),
+    engineVersion: z.string(),
+    /** Whether the default engine failed or did worse. */
+    isFallback: z.boolean(),
+  }),
+  /** Pages that the document says it has; damaged ones are missing from `pages`. */
+  pageCount: z.number().int().min(0),
+  pages: z.array(page),
+  words: z.number().int().min(0),
+  /** `none`: something is drawn but no text, so probably a scan. `empty`: nothing at all. */
+  textLayer,
   /** ISO 639-1 code, or `und`. */
   language: z.string(),
-  metadata: z.record(z.string(), z.string()),
+  metadata: z.object({
+    title: text,
+    author: text,
+    subject: text,
+    keywords: text,
+    creator: text,
+    producer: text,
+    /** ISO 8601. */
+    createdAt: text,
+    modifiedAt: text,
+  }),
   outline: z.array(outlineItem),
 });
 
 /** An extracted document. */
 export type Artefact = z.infer<typeof artefactSchema>;
 
-/** Why a document cannot be extracted. */
+/** Schema of the record that says why a document cannot be extracted. */
 export const rejectionSchema = z.object({
-  documentId: z.string(),
-  source: z.string(),
-  code: z.string(),
+  documentId: sha256,
+  source: text,
+  extractor: z.object({ version: z.string() }),
+  code: z.enum(['encrypted', 'corrupt', 'too_large', 'timed_out', 'out_of_memory', 'engine_crashed']),
   reason: z.string(),
 });
 
-/** Object key of a document's artefact. */
+/** Why a document cannot be extracted. */
+export type Rejection = z.infer<typeof rejectionSchema>;
+
+/** Prefixes of everything that extraction writes; objects below them are never taken for input. */
+export const OUTPUT_PREFIXES: readonly string[] = ['extractions/', 'rejections/'];
+
+/** Object key of a document's artefact; `documentId` is the SHA-256 of its bytes, hex. */
 export function artefactKey(documentId: string): string {
   return `extractions/${EXTRACTOR_VERSION}/${documentId}.json`;
 }

@@ -1,46 +1,109 @@
-/** The engine port: from the bytes of a PDF to its pages, one at a time. Engines run in a sandbox, never in a worker. */
+/**
+ * The engine port: from the bytes of a PDF to its pages, one at a time.
+ *
+ * Engines parse hostile bytes, so they run in a sandbox, never in a worker. They need nothing but their own files: no
+ * package of Longshore, no environment.
+ */
 
-/** Outline entry; `depth` from 0. */
+/** What a page offers to a search: text; pictures or unreadable text that only OCR could read; nothing at all. */
+export type TextLayer = 'present' | 'none' | 'empty';
+
+/** Outline (bookmark) entry. */
 export interface OutlineItem {
   readonly title: string;
+  /** Target page, from 1; absent when it leads outside the document or nowhere. */
   readonly page?: number;
-  readonly depth: number;
+  readonly children?: readonly OutlineItem[];
+}
+
+/** The document's own statements about itself; whatever it does not state is absent. */
+export interface DocumentMetadata {
+  readonly title?: string;
+  readonly author?: string;
+  readonly subject?: string;
+  readonly keywords?: string;
+  readonly creator?: string;
+  readonly producer?: string;
+  /** ISO 8601, with the document's own offset. */
+  readonly createdAt?: string;
+  readonly modifiedAt?: string;
 }
 
 /** What is known before the first page. */
 export interface DocumentHead {
+  /** Pages that the document says it has. */
   readonly pageCount: number;
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata: DocumentMetadata;
   readonly outline: readonly OutlineItem[];
 }
 
+/** A filled form field. Passwords, buttons and signatures are left out. */
+export interface FormField {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** One page. */
-export interface ExtractedPage {
+export interface EnginePage {
   /** From 1. */
   readonly page: number;
+  /** What a reader would call the page, where the document says so: `iv`, `A-3`. */
+  readonly label?: string;
+  /**
+   * Text as the engine gives it, in the engine's reading order. A hyphen that ends a line may be marked as U+0002 or
+   * U+FFFE.
+   */
   readonly text: string;
-  /** `none`: pictures but no text. `empty`: neither. */
-  readonly textLayer: 'present' | 'none' | 'empty';
+  /** Whether the page draws anything at all. */
+  readonly isBlank: boolean;
+  /** Whether the page shows text; where `text` is empty nevertheless, another engine may read it. */
+  readonly hasTextObjects: boolean;
+  readonly fields: readonly FormField[];
+  /** Texts of comments and notes. */
+  readonly annotations: readonly string[];
 }
 
-/** Where an engine's results go, in order: one head, then the pages. */
-export interface ExtractionSink {
-  head(head: DocumentHead): void;
-  page(page: ExtractedPage): void;
+/** An opened document. */
+export interface OpenedPdf {
+  readonly head: DocumentHead;
+  /** Every page that can be read, in order. A damaged page is left out; `head.pageCount` tells that it is missing. */
+  pages(): AsyncIterable<EnginePage>;
+  close(): Promise<void>;
 }
 
-/** An engine. Throws `EngineError` for documents that it cannot read. */
+/** Options of {@link PdfEngine.open}. */
+export interface OpenOptions {
+  /** For encrypted documents. Default: the empty password, which opens documents that are only protected from changes. */
+  readonly password?: string;
+}
+
+/** An engine. One document at a time. */
 export interface PdfEngine {
   readonly name: string;
-  extract(bytes: Uint8Array, sink: ExtractionSink, options: { readonly password?: string }): Promise<void>;
+  /** Version of the library. */
+  readonly version: string;
+  /** Opens a document; `bytes` may be kept until it is closed. @throws EngineError */
+  open(bytes: Uint8Array, options?: OpenOptions): Promise<OpenedPdf>;
 }
 
-/** A document that an engine cannot read. */
-export class EngineError extends Error {
-  readonly code: 'encrypted' | 'corrupt';
+/** What a module must export to be run as an engine by the sandbox. */
+export interface EngineModule {
+  createEngine(): Promise<PdfEngine>;
+}
 
-  constructor(code: 'encrypted' | 'corrupt', message: string) {
-    super(message);
+/** Why an engine gives up on a document. */
+export type EngineErrorCode = 'encrypted' | 'corrupt' | 'out_of_memory' | 'engine_crashed';
+
+/**
+ * A document that an engine cannot read. After `encrypted` and `corrupt` the engine is sound and takes the next
+ * document; after the others its process must go.
+ */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly code: EngineErrorCode;
+
+  constructor(code: EngineErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options);
     this.code = code;
   }
 }

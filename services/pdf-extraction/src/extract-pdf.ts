@@ -1,125 +1,177 @@
 /**
  * The job `extract-pdf`: from a PDF in the object store to its text in the object store, once per content and extractor
  * version, then on to the index.
+ *
+ * The artefact, keyed by the PDF's hash, is created as the last step before the follow-up: whatever is killed in between,
+ * the next attempt finds either nothing or a whole artefact. Documents that cannot be extracted leave a record likewise.
  */
-import { createHash } from 'node:crypto';
 import {
   LongshoreError,
   bury,
   defineJob,
   isLongshoreError,
+  retry,
   type Directive,
   type JobDefinition,
 } from '@longshore/job';
-import { createJson, readBytes } from '@longshore/objects';
+import { createJson, readJson } from '@longshore/objects';
 import { indexDocument } from '@longshore/service-indexing';
 import { handle, type HandlerBinding, type HandlerContext } from '@longshore/worker';
 import { z } from 'zod';
-import { EXTRACTOR_VERSION, artefactKey, rejectionKey, type Artefact } from './artefact.ts';
-import type { Extraction, Extractor } from './extractor.ts';
-import { detectLanguage } from './language.ts';
+import {
+  EXTRACTOR_VERSION,
+  artefactKey,
+  rejectionKey,
+  rejectionSchema,
+  type Artefact,
+  type Rejection,
+} from './artefact.ts';
+import type { Extracted, Extractor } from './extract.ts';
+import { readPdf, type StoredPdf } from './read-pdf.ts';
+import type { ReadPage } from './sandbox/messages.ts';
 
-/** Payload: object key of the PDF, and the name that people know it by. */
-const extractPdfSchema: z.ZodObject<{
-  key: z.ZodString;
-  source: z.ZodOptional<z.ZodString>;
-  password: z.ZodOptional<z.ZodString>;
-}> = z.object({
+/** Payload of `extract-pdf`. */
+export interface ExtractPdf {
+  /** Object key of the PDF. */
+  readonly key: string;
+  /** The name that people know it by. Default: the key. */
+  readonly source?: string;
+}
+
+const payload: z.ZodType<ExtractPdf, ExtractPdf> = z.object({
   key: z.string().min(1),
-  source: z.string().optional(),
-  password: z.string().optional(),
+  source: z.string().min(1).max(1_024).exactOptional(),
 });
 
-type Payload = z.infer<typeof extractPdfSchema>;
-
 /** The job. */
-export const extractPdf: JobDefinition<Payload, Payload> = defineJob({
+export const extractPdf: JobDefinition<ExtractPdf, ExtractPdf> = defineJob({
   name: 'extract-pdf',
-  schema: extractPdfSchema,
+  schema: payload,
   idempotencyKey: ({ key }) => key,
 });
 
-/** Larger files are refused before they are read. */
-const MAX_PDF_BYTES = 256 * 1_048_576;
-
-/** The handler on an extractor. */
-export function extractPdfHandler(extractor: Extractor): HandlerBinding {
-  return handle(extractPdf, (context) => extractDocument(context, extractor));
+/** Options of {@link extractPdfHandler}. */
+export interface ExtractPdfOptions {
+  readonly extractor: Extractor;
+  /** Larger objects are refused before they are read. Default 100 MiB: three times that is held while one is parsed. */
+  readonly maxPdfBytes?: number;
 }
 
-async function extractDocument(
-  context: HandlerContext<Payload>,
-  extractor: Extractor,
+const MAX_PDF_BYTES = 104_857_600;
+
+/** Outcomes that lie in the bytes alone; the others depend on limits and machines, and are tried again when asked for. */
+const FINAL_CODES: ReadonlySet<string> = new Set(['encrypted', 'corrupt']);
+
+/** The handler of {@link extractPdf}. */
+export function extractPdfHandler(options: ExtractPdfOptions): HandlerBinding {
+  return handle(extractPdf, (context) => handleDocument(context, options));
+}
+
+async function handleDocument(
+  context: HandlerContext<ExtractPdf>,
+  options: ExtractPdfOptions,
 ): Promise<Directive | undefined> {
-  const { payload, objects, signal, log } = context;
-  const source = payload.source ?? payload.key;
-  const bytes = await readPdf(context);
-  if (bytes === 'too_large')
-    return bury('too_large', `"${source}" has more than ${MAX_PDF_BYTES / 1_048_576} MiB`);
-  const documentId = createHash('sha256').update(bytes).digest('hex');
-  const key = artefactKey(documentId);
-  if ((await objects.head(key)) === undefined) {
-    const extraction = await extractor.extract(bytes, {
-      signal,
-      ...(payload.password === undefined ? {} : { password: payload.password }),
-    });
-    if (extraction.kind === 'failed') {
-      signal.throwIfAborted();
-      const { code, reason } = extraction;
-      // Before the burial, so that a later run knows the outcome without trying again.
-      await createJson(objects, rejectionKey(documentId), { documentId, source, code, reason });
-      return bury(code, `"${source}": ${reason}`);
-    }
-    const artefact = toArtefact(extraction, documentId, source);
-    log.info(
-      { documentId, pages: artefact.pageCount, words: artefact.words, engine: extraction.engine },
-      'Extracted',
+  const { extractor, maxPdfBytes = MAX_PDF_BYTES } = options;
+  const { key } = context.payload;
+  const { objects, signal } = context;
+  const pdf = await readPdf(objects, key, { maxBytes: maxPdfBytes, signal }).catch((error: unknown) => {
+    if (isLongshoreError(error, 'too_large')) return bury(error.code, error.message);
+    throw error;
+  });
+  if (pdf === undefined) {
+    throw new LongshoreError(
+      'object_missing',
+      `There is no object "${key}": store the PDF before its job is enqueued`,
+      { retryable: true, details: { key } },
     );
-    await createJson(objects, key, artefact);
   }
+  if (!('bytes' in pdf)) return pdf;
+  const isKnown = (await objects.head(artefactKey(pdf.sha256), { signal })) !== undefined;
+  const refusal = isKnown ? undefined : await extractOnce(context, pdf, extractor);
+  if (refusal !== undefined) return refusal;
   await context.enqueue(indexDocument, {
-    documentId,
+    documentId: pdf.sha256,
     revision: Number(EXTRACTOR_VERSION),
-    artefactKey: key,
-    source,
+    artefactKey: artefactKey(pdf.sha256),
+    source: sourceOf(context),
   });
   return undefined;
 }
 
-async function readPdf({ payload, objects }: HandlerContext<Payload>): Promise<Uint8Array | 'too_large'> {
-  const bytes = await readBytes(objects, payload.key, { maxBytes: MAX_PDF_BYTES }).catch((error: unknown) => {
-    if (isLongshoreError(error, 'too_large')) return 'too_large' as const;
-    throw error;
-  });
-  if (bytes === undefined) {
-    throw new LongshoreError(
-      'object_missing',
-      `There is no object "${payload.key}": store the PDF before its job is enqueued`,
-      { retryable: true },
-    );
+/** Extracts a document that has no artefact yet: nothing when it has one afterwards, a directive when it cannot have one. */
+async function extractOnce(
+  context: HandlerContext<ExtractPdf>,
+  pdf: StoredPdf,
+  extractor: Extractor,
+): Promise<Directive | undefined> {
+  const { objects, signal, log } = context;
+  const source = sourceOf(context);
+  const before = await readRejection(context, pdf.sha256);
+  if (before !== undefined && FINAL_CODES.has(before.code))
+    return bury(before.code, `"${source}": ${before.reason}`);
+  const extraction = await extractor.extract(pdf.bytes, { signal });
+  if (extraction.kind === 'failed') {
+    signal.throwIfAborted();
+    const { code, reason } = extraction;
+    if (code === 'aborted' || extraction.blame !== undefined) return retry(`"${source}": ${reason}`);
+    await createJson(objects, rejectionKey(pdf.sha256), toRejection(pdf, source, code, reason), { signal });
+    return bury(code, `"${source}": ${reason}`);
   }
-  return bytes;
+  const { engine, head, pages, words, textLayer } = extraction;
+  const facts = {
+    documentId: pdf.sha256,
+    engine,
+    pagesExpected: head.pageCount,
+    pages: pages.length,
+    words,
+    textLayer,
+  };
+  if (pages.length < head.pageCount) log.warn(facts, 'Some pages are damaged and were left out');
+  else log.info(facts, 'Extracted');
+  if (before !== undefined) await objects.delete(rejectionKey(pdf.sha256), { signal });
+  // When another attempt was faster, its artefact stands; both are made of the same bytes.
+  await createJson(objects, artefactKey(pdf.sha256), toArtefact(extraction, pdf, source), { signal });
+  return undefined;
 }
 
-function toArtefact(
-  extraction: Extract<Extraction, { kind: 'ok' }>,
-  documentId: string,
-  source: string,
-): Artefact {
-  const { head, pages, engine } = extraction;
-  const text = pages.map((page) => page.text).join('\n');
-  const layers = new Set(pages.map((page) => page.textLayer));
-  const layer = layers.has('present') ? 'present' : layers.has('none') ? 'none' : 'empty';
+async function readRejection(
+  { objects, signal }: HandlerContext<ExtractPdf>,
+  sha256: string,
+): Promise<Rejection | undefined> {
+  const record = await readJson(objects, rejectionKey(sha256), { signal });
+  return record === undefined ? undefined : rejectionSchema.safeParse(record).data;
+}
+
+function sourceOf({ payload: { source, key } }: HandlerContext<ExtractPdf>): string {
+  return source ?? key;
+}
+
+function toRejection(pdf: StoredPdf, source: string, code: Rejection['code'], reason: string): Rejection {
+  return { documentId: pdf.sha256, source, extractor: { version: EXTRACTOR_VERSION }, code, reason };
+}
+
+function toArtefact(extraction: Extracted, pdf: StoredPdf, source: string): Artefact {
+  const { engine, engineVersion, isFallback, head, words, textLayer, language } = extraction;
   return {
-    documentId,
+    documentId: pdf.sha256,
     source,
-    extractor: { version: EXTRACTOR_VERSION, engine, isFallback: engine !== 'pdfium' },
+    extractor: { version: EXTRACTOR_VERSION, engine, engineVersion, isFallback },
     pageCount: head.pageCount,
-    pages: [...pages],
-    words: text.match(/[\p{L}\p{N}]+/gu)?.length ?? 0,
-    textLayer: layer,
-    language: detectLanguage(text),
+    pages: extraction.pages.map(toPage),
+    words,
+    textLayer,
+    language,
     metadata: head.metadata,
-    outline: head.outline.map((item) => ({ ...item })),
+    outline: [...head.outline],
+  };
+}
+
+function toPage({ page, label, text, textLayer, fields }: ReadPage): Artefact['pages'][number] {
+  return {
+    page,
+    ...(label === undefined ? {} : { label }),
+    text,
+    textLayer,
+    ...(fields.length === 0 ? {} : { fields: [...fields] }),
   };
 }

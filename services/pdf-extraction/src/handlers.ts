@@ -1,16 +1,9 @@
-/** All handlers of the service. */
+/** The service's handlers, for its composition root. */
 import type { HandlerBinding } from '@longshore/worker';
-import { extractPdfHandler } from './extract-pdf.ts';
-import type { Extractor } from './extractor.ts';
-import { importS3EventHandler } from './s3-event.ts';
+import { extractPdfHandler, type ExtractPdfOptions } from './extract-pdf.ts';
+import { importS3EventHandler, type ImportS3EventOptions } from './s3-event.ts';
 
-/** Handlers on an extractor; `bucket` is the one whose S3 events are imported. */
-export function extractionHandlers({
-  extractor,
-  bucket,
-}: {
-  readonly extractor: Extractor;
-  readonly bucket?: string;
-}): HandlerBinding[] {
-  return [extractPdfHandler(extractor), importS3EventHandler(bucket)];
+/** Handlers of `extract-pdf` and `import-s3-event`. */
+export function extractionHandlers(options: ExtractPdfOptions & ImportS3EventOptions): HandlerBinding[] {
+  return [extractPdfHandler(options), importS3EventHandler(options)];
 }

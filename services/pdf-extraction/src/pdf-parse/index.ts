@@ -1,1 +1,1 @@
-export { pdfParseEngine } from './pdf-parse-engine.ts';
+export { createEngine } from './pdf-parse-engine.ts';

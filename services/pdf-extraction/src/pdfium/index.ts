@@ -1,1 +1,1 @@
-export { pdfiumEngine } from './pdfium-engine.ts';
+export { createEngine } from './pdfium-engine.ts';

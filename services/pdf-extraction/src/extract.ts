@@ -1,0 +1,138 @@
+/**
+ * The extractor: PDFium first, pdf-parse where PDFium refuses a document or reads it badly; each in sandboxed children of
+ * its own.
+ */
+import type { DocumentHead, TextLayer } from './engine.ts';
+import { wantsSecondOpinion, betterOf } from './second-opinion.ts';
+import type { SandboxEngine } from './sandbox/launch-command.ts';
+import type { SandboxLimits } from './sandbox/limits.ts';
+import type { ReadPage } from './sandbox/messages.ts';
+import type { DocumentFailed, SandboxOutcome } from './sandbox/outcome.ts';
+import { sandboxPool } from './sandbox/sandbox-pool.ts';
+import { detectLanguage } from './text/language.ts';
+import { sampleOf } from './text/sample.ts';
+
+/** An extracted document. `pages` may be fewer than `head.pageCount`: damaged ones are left out. */
+export interface Extracted {
+  readonly kind: 'ok';
+  /** `pdfium` or `pdf-parse`. */
+  readonly engine: string;
+  readonly engineVersion: string;
+  readonly isFallback: boolean;
+  readonly head: DocumentHead;
+  readonly pages: readonly ReadPage[];
+  readonly words: number;
+  readonly language: string;
+  readonly textLayer: TextLayer;
+}
+
+/** An extraction that its caller gave up. */
+export interface Aborted {
+  readonly kind: 'failed';
+  readonly code: 'aborted';
+  readonly reason: string;
+  readonly blame: 'others';
+}
+
+/** An extracted document, or why there is none. */
+export type Extraction = Extracted | DocumentFailed | Aborted;
+
+/** Options of {@link Extractor.extract}. */
+export interface ExtractOptions {
+  /** For encrypted documents. */
+  readonly password?: string;
+  /** Ends the extraction, which then fails as `aborted`. */
+  readonly signal?: AbortSignal;
+}
+
+/** Extracts documents in child processes. */
+export interface Extractor extends AsyncDisposable {
+  /**
+   * Extracts a document; never rejects for what the document is or does.
+   *
+   * @throws LongshoreError `engine_crashed` (retryable) when no child process can be started, `closed` after `close`
+   */
+  extract(bytes: Uint8Array, options?: ExtractOptions): Promise<Extraction>;
+  /** Starts the default engine's children ahead of the first document. @throws LongshoreError `engine_crashed` */
+  warmUp(): Promise<void>;
+  /** Ends all children; documents under way reject with `closed`. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Options of {@link createExtractor}. */
+export interface ExtractorOptions {
+  /** Documents at a time, and so child processes of the default engine. */
+  readonly slots: number;
+  /** The same for the fallback engine, started when first needed. Default 1: it is needed for one document in ten. */
+  readonly fallbackSlots?: number;
+  /** What one document may cost each engine. */
+  readonly limits?: Partial<SandboxLimits>;
+  /** Default PDFium. */
+  readonly engine?: SandboxEngine;
+  /** Default pdf-parse. */
+  readonly fallback?: SandboxEngine;
+}
+
+/** PDFium as WebAssembly. */
+export const PDFIUM: SandboxEngine = {
+  moduleUrl: new URL(`./pdfium/index${extension()}`, import.meta.url).href,
+  packages: ['@embedpdf/pdfium'],
+};
+
+/** pdf-parse on pdf.js. Its optional native canvas stays out of reach: the permission model loads no native code. */
+export const PDF_PARSE: SandboxEngine = {
+  moduleUrl: new URL(`./pdf-parse/index${extension()}`, import.meta.url).href,
+  packages: ['pdf-parse', 'pdfjs-dist'],
+};
+
+/** Makes an extractor. No process is started before the first document or `warmUp`. @throws LongshoreError `invalid_options` */
+export function createExtractor(options: ExtractorOptions): Extractor {
+  const { slots, fallbackSlots = 1, limits = {}, engine = PDFIUM, fallback = PDF_PARSE } = options;
+  const first = sandboxPool({ engine, slots, limits });
+  const second = sandboxPool({ engine: fallback, slots: fallbackSlots, limits, keepWarm: false });
+  const close = async (): Promise<void> => {
+    await Promise.all([first.close(), second.close()]);
+  };
+  return {
+    async extract(bytes, run = {}) {
+      try {
+        const outcome = await first.run(bytes, run);
+        if (!wantsSecondOpinion(outcome)) return conclude(outcome, false);
+        const other = await second.run(bytes, run);
+        const chosen = betterOf(outcome, other);
+        return conclude(chosen, chosen === other);
+      } catch (error) {
+        if (run.signal?.aborted !== true) throw error;
+        return { kind: 'failed', code: 'aborted', reason: 'The extraction was cancelled', blame: 'others' };
+      }
+    },
+    warmUp: () => first.warmUp(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function conclude(outcome: SandboxOutcome, isFallback: boolean): Extraction {
+  if (outcome.kind === 'failed') return outcome;
+  const { engine, head, pages } = outcome;
+  return {
+    kind: 'ok',
+    engine: engine.name,
+    engineVersion: engine.version,
+    isFallback,
+    head,
+    pages,
+    words: pages.reduce((sum, page) => sum + page.words, 0),
+    language: detectLanguage(sampleOf(pages)),
+    textLayer: textLayerOf(pages),
+  };
+}
+
+function textLayerOf(pages: readonly ReadPage[]): TextLayer {
+  if (pages.some((page) => page.textLayer === 'present')) return 'present';
+  return pages.some((page) => page.textLayer === 'none') ? 'none' : 'empty';
+}
+
+function extension(): string {
+  return import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+}

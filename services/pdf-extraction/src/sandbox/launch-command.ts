@@ -1,0 +1,114 @@
+/**
+ * The command line of a sandboxed child: Node.js with its permission model, behind the kernel's limits where the system
+ * has the tools for them.
+ *
+ * Network access stays open to the child (Node.js 24 cannot take it away); the service's security group closes it.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** An engine as the sandbox runs it. */
+export interface SandboxEngine {
+  /** URL of the module that exports `createEngine`. */
+  readonly moduleUrl: string;
+  /** Packages that it loads, by name; each is found from the one before it. Nothing else is readable to the child. */
+  readonly packages: readonly string[];
+  /** Further readable files or folders. Default none. */
+  readonly readable?: readonly string[];
+}
+
+/** Program and arguments. */
+export interface LaunchCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+/**
+ * Room between the memory that is watched and the kernel's own limit on writable memory. Node.js reserves 620 to 650 MiB
+ * of it at its start without touching them.
+ */
+const DATA_HEADROOM_BYTES = 1_073_741_824;
+const MIB = 1_048_576;
+
+/**
+ * The command for an engine. On Linux with util-linux, `setpriv` has the kernel kill the child with its worker, even in
+ * an endless loop; `prlimit` bounds writable memory, should the watch be too slow, and forbids core dumps.
+ */
+export function launchCommand(
+  engine: SandboxEngine,
+  memoryBytes: number,
+  searchPath: string = DEFAULT_SEARCH_PATH,
+): LaunchCommand {
+  const node = [
+    process.execPath,
+    '--permission',
+    ...readablePaths(engine).map((path) => `--allow-fs-read=${path}`),
+    '--disallow-code-generation-from-strings',
+    `--max-old-space-size=${Math.floor(memoryBytes / MIB)}`,
+    '--no-warnings',
+    entryPath(),
+    engine.moduleUrl,
+  ];
+  const prlimit = find('prlimit', searchPath);
+  const setpriv = find('setpriv', searchPath);
+  const wrapped = [
+    ...(prlimit === undefined
+      ? []
+      : [prlimit, `--data=${memoryBytes + DATA_HEADROOM_BYTES}`, '--core=0', '--']),
+    ...(setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL', '--no-new-privs', '--']),
+    ...node,
+  ];
+  return { program: wrapped[0] ?? process.execPath, args: wrapped.slice(1) };
+}
+
+/** Where util-linux lies; the worker's own `PATH` is not asked, so that no other program can take its place. */
+const DEFAULT_SEARCH_PATH = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].join(delimiter);
+
+function find(program: string, searchPath: string): string | undefined {
+  if (process.platform !== 'linux') return undefined;
+  return searchPath
+    .split(delimiter)
+    .map((folder) => join(folder, program))
+    .find((path) => existsSync(path));
+}
+
+function entryPath(): string {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return fileURLToPath(new URL(`./sandbox-entry.${extension}`, import.meta.url));
+}
+
+/** This service's code, the engine's packages, and the manifests that module loading looks for on the way to them. */
+function readablePaths(engine: SandboxEngine): string[] {
+  const source = fileURLToPath(new URL('../', import.meta.url));
+  const code = [
+    source,
+    fileURLToPath(engine.moduleUrl),
+    ...packagePaths(engine.packages),
+    ...(engine.readable ?? []),
+  ];
+  const manifests = code.flatMap(foldersAbove).map((folder) => join(folder, 'package.json'));
+  return [...new Set([...code, ...manifests])];
+}
+
+/** Folders of packages: as linked in a `node_modules`, and as they really lie. */
+function packagePaths(names: readonly string[]): string[] {
+  let from = fileURLToPath(import.meta.url);
+  return names.flatMap((name) => {
+    const require = createRequire(from);
+    const entry = require.resolve(name);
+    const root =
+      foldersAbove(entry).find((folder) => folder.endsWith(join('node_modules', name))) ?? dirname(entry);
+    const links = (require.resolve.paths(name) ?? [])
+      .map((folder) => join(folder, name))
+      .filter((path) => existsSync(path));
+    from = entry;
+    return [root, ...links];
+  });
+}
+
+function foldersAbove(path: string): string[] {
+  const parent = dirname(path);
+  return parent === path ? [] : [parent, ...foldersAbove(parent)];
+}

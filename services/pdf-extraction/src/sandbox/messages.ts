@@ -1,0 +1,36 @@
+/**
+ * What the worker and a sandboxed child say to each other. The child's side of this module has no dependency, because the
+ * child may read nothing else.
+ */
+import type { DocumentHead, EngineErrorCode, FormField, TextLayer } from '../engine.ts';
+import type { EngineId } from './outcome.ts';
+
+/** Frame kinds. The worker sends `document`, everything else comes from the child. */
+export const KIND = { document: 1, ready: 2, head: 3, page: 4, done: 5, failed: 6 } as const;
+
+/** One page as it leaves the child: cleaned, counted. The text travels as the frame's body. */
+export interface ReadPage {
+  /** From 1. */
+  readonly page: number;
+  readonly label?: string;
+  /** With form values and comments appended. */
+  readonly text: string;
+  readonly textLayer: TextLayer;
+  /** Whether the page shows text that the engine could not turn into characters. */
+  readonly hasUnreadableText: boolean;
+  readonly words: number;
+  readonly fields: readonly FormField[];
+}
+
+/** JSON of a `document` frame; its body is the PDF. */
+export interface DocumentMessage {
+  readonly password?: string;
+}
+
+/** From child to worker. */
+export type ChildMessage =
+  | ({ readonly kind: 'ready' } & EngineId)
+  | { readonly kind: 'head'; readonly head: DocumentHead }
+  | { readonly kind: 'page'; readonly page: ReadPage }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly code: EngineErrorCode; readonly reason: string };

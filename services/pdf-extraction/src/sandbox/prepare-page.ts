@@ -1,0 +1,37 @@
+/** From an engine's page to what is kept of it; runs in the child, so that hostile text costs the child's time. */
+import type { EnginePage, TextLayer } from '../engine.ts';
+import { normaliseText } from '../text/normalise.ts';
+import { countWords } from '../text/words.ts';
+import type { ReadPage } from './messages.ts';
+
+/** Cleans a page's text, appends form values and comments, counts words, tells the text layer. */
+export function preparePage(page: EnginePage): ReadPage {
+  const content = normaliseText(page.text);
+  const fields = page.fields.map(({ name, value }) => ({
+    name: normaliseText(name),
+    value: normaliseText(value),
+  }));
+  // A field shown in several places has one value.
+  const notes = new Set(
+    [...fields.map(({ value }) => value), ...page.annotations.map(normaliseText)].filter(
+      (note) => note !== '',
+    ),
+  );
+  const text = [content, ...notes].filter((part) => part !== '').join('\n');
+  return {
+    page: page.page,
+    ...(page.label === undefined ? {} : { label: page.label }),
+    text,
+    textLayer: textLayerOf(content, page.isBlank, notes.size > 0),
+    hasUnreadableText: content === '' && page.hasTextObjects,
+    words: countWords(text),
+    fields,
+  };
+}
+
+/** A blank page that is filled in has its text in its fields; a picture with comments on it still needs OCR. */
+function textLayerOf(content: string, isBlank: boolean, hasNotes: boolean): TextLayer {
+  if (content !== '') return 'present';
+  if (!isBlank) return 'none';
+  return hasNotes ? 'present' : 'empty';
+}

@@ -1,0 +1,65 @@
+/** The worker's side of the pipe: a child that parsed hostile bytes is believed nothing that is not checked here. */
+import { z } from 'zod';
+import type { OutlineItem } from '../engine.ts';
+import type { Frame } from './frames.ts';
+import { KIND, type ChildMessage } from './messages.ts';
+
+const outlineItem: z.ZodType<OutlineItem> = z.object({
+  title: z.string(),
+  page: z.number().int().min(1).exactOptional(),
+  get children() {
+    return z.array(outlineItem).exactOptional();
+  },
+});
+
+const metadataText = z.string().exactOptional();
+
+const ready = z.object({ name: z.string(), version: z.string() });
+
+const head = z.object({
+  pageCount: z.number().int().min(0),
+  metadata: z.object({
+    title: metadataText,
+    author: metadataText,
+    subject: metadataText,
+    keywords: metadataText,
+    creator: metadataText,
+    producer: metadataText,
+    createdAt: metadataText,
+    modifiedAt: metadataText,
+  }),
+  outline: z.array(outlineItem),
+});
+
+const page = z.object({
+  page: z.number().int().min(1),
+  label: z.string().exactOptional(),
+  textLayer: z.enum(['present', 'none', 'empty']),
+  hasUnreadableText: z.boolean(),
+  words: z.number().int().min(0),
+  fields: z.array(z.object({ name: z.string(), value: z.string() })),
+});
+
+const failed = z.object({
+  code: z.enum(['encrypted', 'corrupt', 'out_of_memory', 'engine_crashed']),
+  reason: z.string(),
+});
+
+/** Reads a frame. @throws Error when it is no message. */
+export function readMessage(frame: Frame): ChildMessage {
+  const json: unknown = JSON.parse(frame.json.toString());
+  switch (frame.kind) {
+    case KIND.ready:
+      return { kind: 'ready', ...ready.parse(json) };
+    case KIND.head:
+      return { kind: 'head', head: head.parse(json) };
+    case KIND.page:
+      return { kind: 'page', page: { ...page.parse(json), text: frame.body.toString() } };
+    case KIND.done:
+      return { kind: 'done' };
+    case KIND.failed:
+      return { kind: 'failed', ...failed.parse(json) };
+    default:
+      throw new Error(`Message of unknown kind ${frame.kind}`);
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * The sandboxed process: loads one engine, takes documents from stdin one at a time, sends pages to stdout as they come.
+ *
+ * It has no environment, may read its engine's files and nothing else, and ends when its worker does (stdin closes).
+ * Argument: URL of the engine's module.
+ */
+import { Console } from 'node:console';
+import { Writable } from 'node:stream';
+import { EngineError, type EngineModule, type PdfEngine } from '../engine.ts';
+import { FrameReader, encodeFrame } from './frames.ts';
+import { KIND, type DocumentMessage } from './messages.ts';
+import { preparePage } from './prepare-page.ts';
+
+/** Far above any cap of the worker's, which reads no larger objects. */
+const MAX_DOCUMENT_BYTES = 2_147_483_647;
+/** A hostile document can make an engine warn without end. */
+const MAX_WARNINGS_BYTES = 65_536;
+
+// stdout is the pipe to the worker: what engines print must not reach it.
+let warningsBytes = 0;
+const stderr = new Writable({
+  write(chunk: Buffer, _encoding, done) {
+    warningsBytes += chunk.length;
+    if (warningsBytes <= MAX_WARNINGS_BYTES) process.stderr.write(chunk);
+    done();
+  },
+});
+globalThis.console = new Console(stderr, stderr);
+
+function send(kind: number, json: object, body = ''): Promise<void> {
+  const bytes = Buffer.from(body);
+  process.stdout.write(encodeFrame(kind, json, bytes.length));
+  return new Promise((resolve) => {
+    // The turn of the event loop lets the end of stdin be seen between two pages.
+    process.stdout.write(bytes, () => setImmediate(resolve));
+  });
+}
+
+async function extract(engine: PdfEngine, bytes: Uint8Array, { password }: DocumentMessage): Promise<void> {
+  const pdf = await engine.open(bytes, password === undefined ? {} : { password });
+  await send(KIND.head, pdf.head);
+  for await (const page of pdf.pages()) {
+    const { text, ...rest } = preparePage(page);
+    await send(KIND.page, rest, text);
+  }
+  await pdf.close();
+}
+
+async function answer(engine: PdfEngine, bytes: Uint8Array, message: DocumentMessage): Promise<void> {
+  try {
+    await extract(engine, bytes, message);
+    await send(KIND.done, {});
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    // What an engine did not foresee may have left it in any state.
+    await send(KIND.failed, { code: error instanceof EngineError ? error.code : 'engine_crashed', reason });
+  }
+}
+
+const [moduleUrl = ''] = process.argv.slice(2);
+const engine = await ((await import(moduleUrl)) as EngineModule).createEngine();
+const reader = new FrameReader({
+  maxBytes: MAX_DOCUMENT_BYTES,
+  onFrame: ({ json, body }) => void answer(engine, body, JSON.parse(json.toString()) as DocumentMessage),
+});
+process.stdin.on('data', (chunk: Buffer) => reader.push(chunk));
+process.stdin.on('end', () => process.exit(0));
+process.stdin.on('error', () => process.exit(0));
+process.stdout.on('error', () => process.exit(0));
+await send(KIND.ready, { name: engine.name, version: engine.version });

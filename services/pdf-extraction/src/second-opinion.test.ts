@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import type { ReadPage } from './sandbox/messages.ts';
+import { failed, type DocumentRead } from './sandbox/outcome.ts';
+import { betterOf, wantsSecondOpinion } from './second-opinion.ts';
+
+function read(
+  texts: readonly string[],
+  options: { readonly pageCount?: number; readonly page?: Partial<ReadPage> } = {},
+): DocumentRead {
+  const pages = texts.map((text, index): ReadPage => ({
+    page: index + 1,
+    text,
+    textLayer: text === '' ? 'none' : 'present',
+    hasUnreadableText: false,
+    words: 1,
+    fields: [],
+    ...options.page,
+  }));
+  return {
+    kind: 'ok',
+    engine: { name: 'e', version: '1' },
+    head: { pageCount: options.pageCount ?? pages.length, metadata: {}, outline: [] },
+    pages,
+  };
+}
+
+describe('a second opinion', () => {
+  it.each([
+    ['a refusal', failed('corrupt', ''), true],
+    ['a missing page', read(['a'], { pageCount: 2 }), true],
+    ['no page at all', read([]), true],
+    ['text that has no characters', read(['', ''], { page: { hasUnreadableText: true } }), true],
+    ['nothing on any page', read([''], { page: { textLayer: 'empty' } }), true],
+    ['right-to-left text', read(['שלום עולם, this is a test of שפה עברית']), true],
+    ['ordinary text', read(['a', '']), false],
+    ['a scan', read(['', '']), false],
+    [
+      'a long document without text',
+      read(
+        Array.from({ length: 51 }, () => ''),
+        { page: { hasUnreadableText: true } },
+      ),
+      false,
+    ],
+    ['an encrypted document', failed('encrypted', ''), false],
+    ['a broken limit', failed('timed_out', ''), false],
+    ['a crash', failed('engine_crashed', ''), false],
+  ])('after %s: %s', (_name, outcome, wanted) => {
+    expect(wantsSecondOpinion(outcome)).toBe(wanted);
+  });
+});
+
+describe('of two results', () => {
+  const corrupt = failed('corrupt', 'first');
+  it.each([
+    ['the one that could read the document', corrupt, read(['a']), 1],
+    ['the first, when the second could not', read(['']), failed('timed_out', ''), 0],
+    ['the first refusal', corrupt, failed('corrupt', 'second'), 0],
+    ['the need for a password, whoever finds it', corrupt, failed('encrypted', ''), 1],
+    ['the one with more pages', read(['aaaa'], { pageCount: 2 }), read(['a', 'b']), 1],
+    ['the one with more text', read(['']), read(['a']), 1],
+    ['the first of equals', read(['a']), read(['b']), 0],
+    [
+      'the second for right-to-left text, even with a little less',
+      read(['א'.repeat(100)]),
+      read(['א'.repeat(95)]),
+      1,
+    ],
+    [
+      'the first for right-to-left text that the second lost',
+      read(['א'.repeat(100)]),
+      read(['א'.repeat(80)]),
+      0,
+    ],
+  ])('%s is kept', (_name, first, second, chosen) => {
+    expect(betterOf(first, second)).toBe([first, second][chosen]);
+  });
+
+  it('none is kept when there is no page', () => {
+    expect(betterOf(read([]), read([]))).toMatchObject({ kind: 'failed', code: 'corrupt' });
+  });
+});
