@@ -3,7 +3,7 @@
  *
  * | variable | meaning | default |
  * |---|---|---|
- * | `LONGSHORE_PDF_PAGE_SECONDS` | longest time for one page | 10 |
+ * | `LONGSHORE_PDF_PAGE_SECONDS` | processor time for one page; eight times that on the clock | 5 |
  * | `LONGSHORE_PDF_MEMORY_MIB` | most memory for one document | 1024 |
  * | `LONGSHORE_INPUT_BUCKET` | bucket whose S3 events are imported | none |
  */
@@ -17,7 +17,7 @@ await launch({
   service: 'pdf-extraction',
   setUp({ env, service }) {
     const limits = {
-      pageMs: positive(env, 'LONGSHORE_PDF_PAGE_SECONDS', 10) * 1_000,
+      pageMs: positive(env, 'LONGSHORE_PDF_PAGE_SECONDS', 5) * 1_000,
       memoryBytes: positive(env, 'LONGSHORE_PDF_MEMORY_MIB', 1_024) * 1_048_576,
     };
     const extractor = createExtractor({ slots: service.slots, limits });
