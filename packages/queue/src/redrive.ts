@@ -4,7 +4,7 @@
  */
 import { sleep } from '@longshore/job';
 import { readDeadLetter, type DeadLetter } from './dead-letter.ts';
-import type { Message, Queue } from './queue.ts';
+import type { Lease, Message, Queue } from './queue.ts';
 
 /** Options of {@link redrive}. */
 export interface RedriveOptions {
@@ -39,7 +39,7 @@ export async function listDeadLetters(
   queue: Queue,
   { limit }: { readonly limit: number },
 ): Promise<DeadLetter[]> {
-  const messages = await take(queue, limit);
+  const messages = (await Array.fromAsync(batchesOf(queue, limit))).flat();
   await queue.release(
     messages.map((message) => message.lease),
     0,
@@ -48,53 +48,67 @@ export async function listDeadLetters(
 }
 
 /**
- * Moves dead letters back: sends the job first, completes the letter afterwards, so that a crash between the two repeats
- * a job rather than losing it. The job is a new message, so its attempts start afresh; the old ones stay in its envelope.
+ * Moves dead letters back, a batch at a time: sends the jobs first, completes their letters afterwards, so that a crash
+ * between the two repeats a job rather than losing it. The job is a new message, so its attempts start afresh; the old
+ * ones stay in its envelope. `failed` counts letters that the queue did not take, or that could not be removed after it
+ * did: those are in both queues.
  */
 export async function redrive(options: RedriveOptions): Promise<RedriveResult> {
   const {
     from,
-    to,
     select = () => true,
     limit = Number.POSITIVE_INFINITY,
     dryRun = false,
     maxPerSecond,
   } = options;
-  const messages = await take(from, Number.POSITIVE_INFINITY);
-  const chosen = messages.filter((message) => select(readDeadLetter(message))).slice(0, limit);
-  const rest = messages.filter((message) => !chosen.includes(message));
-  await from.release(
-    (dryRun ? messages : rest).map((message) => message.lease),
-    0,
-  );
-  const letters = chosen.map(readDeadLetter);
-  if (dryRun) return { moved: 0, skipped: rest.length, failed: 0, letters };
+  const letters: DeadLetter[] = [];
+  // Given back at the end, or the queue would deliver them again and again.
+  const kept: Lease[] = [];
+  const refused: Lease[] = [];
   let moved = 0;
-  for (const message of chosen) {
-    const { body, group } = message;
-    const [sent] = await to.send([
-      { body, ...(group === undefined ? {} : { group, deduplicationId: message.messageId }) },
-    ]);
-    if (sent?.ok === true) {
-      await from.complete([message.lease]);
-      moved += 1;
-    } else await from.release([message.lease], 0);
-    if (maxPerSecond !== undefined) await sleep(1_000 / maxPerSecond);
+  for await (const batch of batchesOf(from)) {
+    const chosen = batch
+      .filter((message) => select(readDeadLetter(message)))
+      .slice(0, limit - letters.length);
+    letters.push(...chosen.map(readDeadLetter));
+    kept.push(
+      ...batch.filter((message) => dryRun || !chosen.includes(message)).map((message) => message.lease),
+    );
+    if (dryRun || chosen.length === 0) continue;
+    moved += await move(chosen, refused, options);
+    if (maxPerSecond !== undefined) await sleep((chosen.length / maxPerSecond) * 1_000);
   }
-  return { moved, skipped: rest.length, failed: chosen.length - moved, letters };
+  await from.release([...kept, ...refused], 0);
+  const skipped = kept.length - (dryRun ? letters.length : 0);
+  return { moved, skipped, failed: dryRun ? 0 : letters.length - moved, letters };
 }
 
-async function take(queue: Queue, limit: number): Promise<Message[]> {
-  const taken: Message[] = [];
+async function move(
+  messages: readonly Message[],
+  refused: Lease[],
+  { from, to }: RedriveOptions,
+): Promise<number> {
+  const outgoing = messages.map(({ body, group, messageId }) =>
+    group === undefined ? { body } : { body, group, deduplicationId: messageId },
+  );
+  const sent = await to.send(outgoing);
+  const taken: Lease[] = [];
+  for (const [index, { lease }] of messages.entries())
+    (sent[index]?.ok === true ? taken : refused).push(lease);
+  const completed = taken.length === 0 ? [] : await from.complete(taken);
+  return completed.filter((result) => result.ok).length;
+}
+
+/** Every message once, in batches; ends when the queue has nothing new to give. */
+async function* batchesOf(queue: Queue, limit: number = Number.POSITIVE_INFINITY): AsyncGenerator<Message[]> {
   const seen = new Set<string>();
-  while (taken.length < limit) {
-    const max = Math.min(queue.capabilities.maxBatch, limit - taken.length);
-    const waitMs = taken.length === 0 ? FIRST_WAIT_MS : 0;
+  while (seen.size < limit) {
+    const max = Math.min(queue.capabilities.maxBatch, limit - seen.size);
+    const waitMs = seen.size === 0 ? FIRST_WAIT_MS : 0;
     const messages = await queue.receive({ max, waitMs, leaseMs: LOOK_LEASE_MS });
     const fresh = messages.filter((message) => !seen.has(message.messageId));
     for (const message of fresh) seen.add(message.messageId);
-    taken.push(...fresh);
-    if (fresh.length === 0) break;
+    if (fresh.length === 0) return;
+    yield fresh;
   }
-  return taken;
 }
