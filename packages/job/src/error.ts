@@ -20,6 +20,7 @@ export type ErrorCode =
   // queue
   | 'queue_missing'
   | 'queue_unavailable'
+  | 'credentials_unavailable'
   | 'enqueue_failed'
   | 'lease_lost'
   // objects

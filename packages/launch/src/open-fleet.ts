@@ -29,6 +29,7 @@ export function openFleet(fleet: Fleet, settings: Settings): OpenFleet {
       queue = sqsQueue({
         name,
         minReleaseMs: settings.minReleaseMs,
+        transport: settings.sqsTransport,
         ...(deadLetterName === undefined ? {} : { deadLetterName }),
         ...(settings.credentials === undefined ? {} : { credentials: settings.credentials }),
         ...(settings.region === undefined ? {} : { region: settings.region }),

@@ -5,6 +5,7 @@
  * | variable | meaning | default |
  * |---|---|---|
  * | `LONGSHORE_SQS_ENDPOINT` | URL of an SQS-compatible endpoint | AWS |
+ * | `LONGSHORE_SQS_TRANSPORT` | `lean`, or `sdk` for FIPS and dual-stack endpoints and proxies | `lean`, or `sdk` where the environment asks for one of these |
  * | `LONGSHORE_OBJECTS` | `file:///folder` or `s3://bucket/prefix` | required |
  * | `LONGSHORE_S3_ENDPOINT` | URL of an S3-compatible endpoint | AWS |
  * | `LONGSHORE_MIN_RELEASE_SECONDS` | messages given back stay hidden at least this long, 0 to 60 | 0 |
@@ -41,6 +42,7 @@ export interface Settings {
   readonly credentials: Credentials | undefined;
   readonly region: string | undefined;
   readonly sqsEndpoint: string | undefined;
+  readonly sqsTransport: 'lean' | 'sdk';
   readonly s3Endpoint: string | undefined;
   readonly objects: ObjectsLocation;
   readonly pollMs: number;
@@ -55,6 +57,7 @@ const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
 export function readSettings(env: Environment): Settings {
   const faults: string[] = [];
   const sqsEndpoint = readUrl(env, 'LONGSHORE_SQS_ENDPOINT', faults);
+  const sqsTransport = readTransport(env, faults);
   const s3Endpoint = readUrl(env, 'LONGSHORE_S3_ENDPOINT', faults);
   const region =
     env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? (sqsEndpoint === undefined ? undefined : 'us-east-1');
@@ -79,6 +82,7 @@ export function readSettings(env: Environment): Settings {
     credentials: readCredentials(env),
     region,
     sqsEndpoint,
+    sqsTransport,
     s3Endpoint,
     objects,
     pollMs: pollSeconds * 1_000,
@@ -119,6 +123,19 @@ function readUrl(env: Environment, name: string, faults: string[]): string | und
   if (URL.canParse(value) && /^https?:/.test(value)) return value;
   faults.push(`${name} is "${value}", expected a URL like http://127.0.0.1:9324`);
   return undefined;
+}
+
+/** What the lean transport does not do, the AWS SDK does: its own variables then choose it. */
+function readTransport(env: Environment, faults: string[]): 'lean' | 'sdk' {
+  const value = env['LONGSHORE_SQS_TRANSPORT'];
+  if (value === 'lean' || value === 'sdk') return value;
+  if (value !== undefined && value !== '')
+    faults.push(`LONGSHORE_SQS_TRANSPORT is "${value}", expected lean or sdk`);
+  const asksForSdk =
+    env['AWS_USE_FIPS_ENDPOINT'] === 'true' ||
+    env['AWS_USE_DUALSTACK_ENDPOINT'] === 'true' ||
+    env['NODE_USE_ENV_PROXY'] === '1';
+  return asksForSdk ? 'sdk' : 'lean';
 }
 
 function readObjects(value: string | undefined, faults: string[]): ObjectsLocation | undefined {

@@ -1,6 +1,6 @@
 /** Creates queues with their dead-letter queues: for local endpoints and tests. On AWS the stack creates them. */
-import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { sqsClient, type SqsConnectionOptions } from './options.ts';
+import { openTransport, type SqsConnectionOptions } from './options.ts';
+import type { SqsTransport } from './transport.ts';
 
 /** A queue to create. */
 export interface SqsQueueDefinition {
@@ -20,30 +20,36 @@ export interface CreateSqsQueuesOptions extends SqsConnectionOptions {
 
 /** Dead letters are kept as long as SQS can, so that a redrive is possible after a holiday. */
 const DEAD_LETTER_RETENTION_SECONDS = 1_209_600;
+const LIMITS = { timeoutMs: 10_000 };
 
 /** Creates what is missing. Existing queues with the same attributes stay as they are. */
 export async function createSqsQueues(options: CreateSqsQueuesOptions): Promise<void> {
-  const client = sqsClient(options);
+  const transport = openTransport(options);
   try {
-    for (const queue of options.queues) await createOne(client, queue);
+    for (const queue of options.queues) await createOne(transport, queue);
   } finally {
-    client.destroy();
+    transport.close();
   }
 }
 
-async function createOne(client: SQSClient, queue: SqsQueueDefinition): Promise<void> {
-  const fifo = queue.name.endsWith('.fifo') ? { FifoQueue: 'true' } : {};
-  const { QueueUrl } = await client.send(
-    new CreateQueueCommand({
+async function createOne(transport: SqsTransport, queue: SqsQueueDefinition): Promise<void> {
+  const fifo: Record<string, string> = queue.name.endsWith('.fifo') ? { FifoQueue: 'true' } : {};
+  const { QueueUrl = '' } = await transport.call(
+    'CreateQueue',
+    {
       QueueName: queue.deadLetterName,
       Attributes: { ...fifo, MessageRetentionPeriod: String(DEAD_LETTER_RETENTION_SECONDS) },
-    }),
+    },
+    LIMITS,
   );
-  const { Attributes } = await client.send(
-    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
+  const { Attributes } = await transport.call(
+    'GetQueueAttributes',
+    { QueueUrl, AttributeNames: ['QueueArn'] },
+    LIMITS,
   );
-  await client.send(
-    new CreateQueueCommand({
+  await transport.call(
+    'CreateQueue',
+    {
       QueueName: queue.name,
       Attributes: {
         ...fifo,
@@ -54,7 +60,8 @@ async function createOne(client: SQSClient, queue: SqsQueueDefinition): Promise<
         }),
         ...(queue.retentionMs === undefined ? {} : { MessageRetentionPeriod: seconds(queue.retentionMs) }),
       },
-    }),
+    },
+    LIMITS,
   );
 }
 

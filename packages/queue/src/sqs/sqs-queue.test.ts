@@ -15,13 +15,15 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-async function open(suffix: string) {
+type Transport = 'lean' | 'sdk';
+
+async function open(suffix: string, transport: Transport = 'lean') {
   number += 1;
   const name = `jobs-${number}${suffix}`;
   const deadLetterName = `jobs-${number}-dlq${suffix}`;
-  await createSqsQueues({ endpoint, ...KEYS, queues: [{ name, deadLetterName, maxReceives: 3 }] });
-  const queue = sqsQueue({ name, endpoint, ...KEYS });
-  const deadLetters = sqsQueue({ name: deadLetterName, endpoint, ...KEYS });
+  await createSqsQueues({ endpoint, transport, ...KEYS, queues: [{ name, deadLetterName, maxReceives: 3 }] });
+  const queue = sqsQueue({ name, endpoint, transport, ...KEYS });
+  const deadLetters = sqsQueue({ name: deadLetterName, endpoint, transport, ...KEYS });
   return {
     queue,
     deadLetters,
@@ -32,12 +34,14 @@ async function open(suffix: string) {
   };
 }
 
-describeQueue({ name: 'sqsQueue (standard)', open: () => open('') });
-describeQueue({ name: 'sqsQueue (FIFO)', open: () => open('.fifo') });
+for (const transport of ['lean', 'sdk'] as const) {
+  describeQueue({ name: `sqsQueue ${transport} (standard)`, open: () => open('', transport) });
+  describeQueue({ name: `sqsQueue ${transport} (FIFO)`, open: () => open('.fifo', transport) });
+}
 
-describe('sqsQueue', () => {
+describe.each(['lean', 'sdk'] as const)('sqsQueue over the %s transport', (transport) => {
   it('says which queue is missing and what to do', async () => {
-    await using queue = sqsQueue({ name: 'nowhere', endpoint, ...KEYS });
+    await using queue = sqsQueue({ name: 'nowhere', endpoint, transport, ...KEYS });
     await expect(queue.counts()).rejects.toMatchObject({
       code: 'queue_missing',
       message: expect.stringContaining('"nowhere"') as string,
@@ -45,7 +49,7 @@ describe('sqsQueue', () => {
   });
 
   it('answers per entry, and says to try again, when nobody listens', async () => {
-    await using queue = sqsQueue({ name: 'jobs', endpoint: 'http://127.0.0.1:9', ...KEYS });
+    await using queue = sqsQueue({ name: 'jobs', endpoint: 'http://127.0.0.1:9', transport, ...KEYS });
     expect(await queue.send([{ body: 'a' }, { body: 'b' }])).toMatchObject([
       { ok: false, code: 'unavailable' },
       { ok: false, code: 'unavailable' },
@@ -57,7 +61,7 @@ describe('sqsQueue', () => {
   });
 
   it('can be opened again from its connection, as the lease thread does', async () => {
-    const { queue, close } = await open('');
+    const { queue, close } = await open('', transport);
     await queue.send([{ body: 'a' }]);
     const { moduleUrl, exportName, options } = queue.connection ?? {
       moduleUrl: '',

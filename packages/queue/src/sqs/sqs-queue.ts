@@ -1,20 +1,9 @@
 /**
- * SQS as a queue, on @aws-sdk/client-sqs: AWS itself, or an endpoint that speaks its JSON protocol.
+ * SQS as a queue: AWS itself, or an endpoint that speaks its JSON protocol, over either transport.
  *
  * Calls are split at ten entries and at the size limit. An aborted receive aborts nothing else. Leases shorter than a
  * second are rounded up, since SQS counts in seconds.
  */
-import {
-  ChangeMessageVisibilityBatchCommand,
-  DeleteMessageBatchCommand,
-  GetQueueAttributesCommand,
-  GetQueueUrlCommand,
-  ReceiveMessageCommand,
-  SendMessageBatchCommand,
-  type BatchResultErrorEntry,
-  type Message as SqsMessage,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
 import { LongshoreError, systemClock } from '@longshore/job';
 import { batches } from '../batches.ts';
 import type {
@@ -30,7 +19,8 @@ import type {
   ReceiveOptions,
 } from '../queue.ts';
 import { callFault, entryFault } from './faults.ts';
-import { sqsClient, type SqsQueueOptions } from './options.ts';
+import { openTransport, type SqsQueueOptions } from './options.ts';
+import type { SqsBatchAnswer, SqsMessage, SqsSendEntry, SqsTransport } from './transport.ts';
 
 /** SQS: at most ten entries a batch. */
 const MAX_BATCH = 10;
@@ -42,17 +32,18 @@ const MAX_LEASE_MS = 43_200_000;
 const MAX_DELAY_MS = 900_000;
 /** A receive that has not answered this long after its wait is dead, and its socket with it. */
 const RECEIVE_GRACE_MS = 5_000;
+/** A try of any other call; a lease of 30 s leaves room for several. */
+const CALL_LIMITS = { timeoutMs: 5_000 };
+const SYSTEM_ATTRIBUTES = ['ApproximateReceiveCount', 'SentTimestamp', 'MessageGroupId'];
+const COUNTS = [
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesNotVisible',
+  'ApproximateNumberOfMessagesDelayed',
+];
 
 /** A queue on SQS. Nothing is connected before its first use. */
 export function sqsQueue(options: SqsQueueOptions): Queue {
   return new SqsQueue(options);
-}
-
-interface Answer {
-  readonly Successful?:
-    | readonly { readonly Id?: string | undefined; readonly MessageId?: string | undefined }[]
-    | undefined;
-  readonly Failed?: readonly BatchResultErrorEntry[] | undefined;
 }
 
 class SqsQueue implements Queue {
@@ -60,7 +51,7 @@ class SqsQueue implements Queue {
   readonly capabilities: QueueCapabilities;
   readonly connection: QueueConnection;
   readonly #options: SqsQueueOptions;
-  readonly #client: SQSClient;
+  readonly #transport: SqsTransport;
   #url: Promise<string> | undefined;
   #deadLetterUrl: Promise<string> | undefined;
   #closed = false;
@@ -68,7 +59,7 @@ class SqsQueue implements Queue {
   constructor(options: SqsQueueOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#client = sqsClient(options);
+    this.#transport = openTransport(options);
     const fifo = options.name.endsWith('.fifo');
     this.capabilities = {
       maxMessageBytes: MAX_BYTES,
@@ -86,24 +77,22 @@ class SqsQueue implements Queue {
 
   async receive({ max, waitMs, leaseMs, signal }: ReceiveOptions): Promise<readonly Message[]> {
     if (hasAborted(signal)) return [];
-    const deadline = AbortSignal.timeout(waitMs + RECEIVE_GRACE_MS);
-    const abortSignal = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
     try {
       const QueueUrl = await this.#queueUrl();
       const askedAtMs = systemClock.nowMs();
-      const { Messages = [] } = await this.#client.send(
-        new ReceiveMessageCommand({
+      const { Messages = [] } = await this.#transport.call(
+        'ReceiveMessage',
+        {
           QueueUrl,
           MaxNumberOfMessages: Math.min(max, MAX_BATCH),
           WaitTimeSeconds: Math.ceil(waitMs / 1_000),
           VisibilityTimeout: seconds(leaseMs),
           MessageAttributeNames: ['All'],
+          MessageSystemAttributeNames: SYSTEM_ATTRIBUTES,
           // Older endpoints know only the deprecated name.
-          MessageSystemAttributeNames: ['All'],
-          // oxlint-disable-next-line typescript/no-deprecated -- see above
-          AttributeNames: ['All'],
-        }),
-        { abortSignal },
+          AttributeNames: SYSTEM_ATTRIBUTES,
+        },
+        { timeoutMs: waitMs + RECEIVE_GRACE_MS, signal },
       );
       const nowMs = systemClock.nowMs();
       return Messages.map((message) => toMessage(message, nowMs, (waitMs > 0 ? nowMs : askedAtMs) + leaseMs));
@@ -116,7 +105,11 @@ class SqsQueue implements Queue {
   complete(leases: readonly Lease[]): Promise<readonly EntryResult[]> {
     return this.#each(leases, async (batch) => {
       const Entries = batch.map((lease, index) => ({ Id: String(index), ReceiptHandle: lease.handle }));
-      return this.#client.send(new DeleteMessageBatchCommand({ QueueUrl: await this.#queueUrl(), Entries }));
+      return this.#transport.call(
+        'DeleteMessageBatch',
+        { QueueUrl: await this.#queueUrl(), Entries },
+        CALL_LIMITS,
+      );
     });
   }
 
@@ -146,15 +139,10 @@ class SqsQueue implements Queue {
 
   async counts(): Promise<QueueCounts> {
     try {
-      const { Attributes = {} } = await this.#client.send(
-        new GetQueueAttributesCommand({
-          QueueUrl: await this.#queueUrl(),
-          AttributeNames: [
-            'ApproximateNumberOfMessages',
-            'ApproximateNumberOfMessagesNotVisible',
-            'ApproximateNumberOfMessagesDelayed',
-          ],
-        }),
+      const { Attributes = {} } = await this.#transport.call(
+        'GetQueueAttributes',
+        { QueueUrl: await this.#queueUrl(), AttributeNames: COUNTS },
+        CALL_LIMITS,
       );
       return {
         backlog: Number(Attributes['ApproximateNumberOfMessages']),
@@ -168,7 +156,7 @@ class SqsQueue implements Queue {
 
   close(): Promise<void> {
     this.#closed = true;
-    this.#client.destroy();
+    this.#transport.close();
     return Promise.resolve();
   }
 
@@ -180,13 +168,18 @@ class SqsQueue implements Queue {
     url: () => Promise<string>,
     messages: readonly OutgoingMessage[],
   ): Promise<readonly EntryResult[]> {
-    const size = ({ body, attributes = {} }: OutgoingMessage): number =>
-      Buffer.byteLength(body) + Buffer.byteLength(JSON.stringify(attributes));
+    const size = ({ body, attributes }: OutgoingMessage): number =>
+      Buffer.byteLength(body) +
+      (attributes === undefined ? 0 : Buffer.byteLength(JSON.stringify(attributes)));
     // SQS refuses a whole batch for one entry that is too large, so such entries are answered here.
     const fitting = messages.filter((message) => size(message) <= MAX_BYTES);
     const groups = batches(fitting, { maxEntries: MAX_BATCH, maxBytes: MAX_BYTES, bytesOf: size });
     const results = await this.#batches(groups, async (batch) =>
-      this.#client.send(new SendMessageBatchCommand({ QueueUrl: await url(), Entries: batch.map(toEntry) })),
+      this.#transport.call(
+        'SendMessageBatch',
+        { QueueUrl: await url(), Entries: batch.map(toEntry) },
+        CALL_LIMITS,
+      ),
     );
     return messages.map((message): EntryResult => {
       if (size(message) <= MAX_BYTES)
@@ -206,15 +199,17 @@ class SqsQueue implements Queue {
         ReceiptHandle: lease.handle,
         VisibilityTimeout,
       }));
-      return this.#client.send(
-        new ChangeMessageVisibilityBatchCommand({ QueueUrl: await this.#queueUrl(), Entries }),
+      return this.#transport.call(
+        'ChangeMessageVisibilityBatch',
+        { QueueUrl: await this.#queueUrl(), Entries },
+        CALL_LIMITS,
       );
     });
   }
 
   async #each(
     leases: readonly Lease[],
-    call: (batch: readonly Lease[]) => Promise<Answer>,
+    call: (batch: readonly Lease[]) => Promise<SqsBatchAnswer>,
   ): Promise<readonly EntryResult[]> {
     const results = await this.#batches(batches(leases, { maxEntries: MAX_BATCH }), call);
     return results.map((result, index) =>
@@ -224,7 +219,7 @@ class SqsQueue implements Queue {
 
   async #batches<Entry>(
     groups: readonly (readonly Entry[])[],
-    call: (batch: readonly Entry[]) => Promise<Answer>,
+    call: (batch: readonly Entry[]) => Promise<SqsBatchAnswer>,
   ): Promise<EntryResult[]> {
     const answers = await Promise.all(
       groups.map(async (group): Promise<EntryResult[]> => {
@@ -258,15 +253,17 @@ class SqsQueue implements Queue {
 
   async #resolveUrl(QueueName: string): Promise<string> {
     if (this.#closed) throw new LongshoreError('closed', `Cannot use queue "${this.name}": it is closed`);
-    const { QueueUrl } = await this.#client.send(new GetQueueUrlCommand({ QueueName }));
+    const { QueueUrl } = await this.#transport.call('GetQueueUrl', { QueueName }, CALL_LIMITS);
     if (QueueUrl === undefined) throw new LongshoreError('queue_missing', `There is no queue "${QueueName}"`);
     return QueueUrl;
   }
 
   async #resolveDeadLetterUrl(): Promise<string> {
     if (this.#options.deadLetterName !== undefined) return this.#resolveUrl(this.#options.deadLetterName);
-    const { Attributes } = await this.#client.send(
-      new GetQueueAttributesCommand({ QueueUrl: await this.#queueUrl(), AttributeNames: ['RedrivePolicy'] }),
+    const { Attributes } = await this.#transport.call(
+      'GetQueueAttributes',
+      { QueueUrl: await this.#queueUrl(), AttributeNames: ['RedrivePolicy'] },
+      CALL_LIMITS,
     );
     const arn = /"deadLetterTargetArn"\s*:\s*"([^"]+)"/.exec(Attributes?.['RedrivePolicy'] ?? '')?.[1];
     if (arn !== undefined) return this.#resolveUrl(arn.slice(arn.lastIndexOf(':') + 1));
@@ -277,7 +274,7 @@ class SqsQueue implements Queue {
   }
 }
 
-function entryResults(length: number, { Successful = [], Failed = [] }: Answer): EntryResult[] {
+function entryResults(length: number, { Successful = [], Failed = [] }: SqsBatchAnswer): EntryResult[] {
   const results: EntryResult[] = Array.from({ length }, () => ({
     ok: false,
     code: 'unavailable',
@@ -288,35 +285,48 @@ function entryResults(length: number, { Successful = [], Failed = [] }: Answer):
   return results;
 }
 
-function toEntry(message: OutgoingMessage, index: number) {
-  const { body, delayMs = 0, group, deduplicationId, attributes = {} } = message;
+function toEntry(message: OutgoingMessage, index: number): SqsSendEntry {
+  const { body, delayMs = 0, group, deduplicationId, attributes } = message;
   return {
     Id: String(index),
     MessageBody: body,
     ...(delayMs > 0 ? { DelaySeconds: seconds(Math.min(delayMs, MAX_DELAY_MS)) } : {}),
     ...(group === undefined ? {} : { MessageGroupId: group }),
     ...(deduplicationId === undefined ? {} : { MessageDeduplicationId: deduplicationId }),
-    MessageAttributes: Object.fromEntries(
-      Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
-    ),
+    ...(attributes === undefined
+      ? {}
+      : {
+          MessageAttributes: Object.fromEntries(
+            Object.entries(attributes).map(([name, StringValue]) => [
+              name,
+              { DataType: 'String', StringValue },
+            ]),
+          ),
+        }),
   };
 }
 
 function toMessage(message: SqsMessage, receivedAtMs: number, leaseUntilMs: number): Message {
-  const { MessageId = '', ReceiptHandle = '', Body = '', Attributes = {}, MessageAttributes = {} } = message;
-  const group = Attributes.MessageGroupId;
+  const { MessageId = '', ReceiptHandle = '', Body = '', Attributes = {}, MessageAttributes } = message;
+  const group = Attributes['MessageGroupId'];
   return {
     messageId: MessageId,
     body: Body,
     lease: { messageId: MessageId, handle: ReceiptHandle, receivedAtMs },
     leaseUntilMs,
-    receiveCount: Number(Attributes.ApproximateReceiveCount ?? 1),
-    sentAtMs: Number(Attributes.SentTimestamp ?? receivedAtMs),
+    receiveCount: Number(Attributes['ApproximateReceiveCount'] ?? 1),
+    sentAtMs: Number(Attributes['SentTimestamp'] ?? receivedAtMs),
     ...(group === undefined ? {} : { group }),
-    attributes: Object.fromEntries(
-      Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [name, StringValue]),
-    ),
+    attributes: MessageAttributes === undefined ? NO_ATTRIBUTES : texts(MessageAttributes),
   };
+}
+
+const NO_ATTRIBUTES: Message['attributes'] = Object.freeze({});
+
+function texts(attributes: NonNullable<SqsMessage['MessageAttributes']>): Message['attributes'] {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, attribute]) => [name, attribute?.StringValue ?? '']),
+  );
 }
 
 function hasAborted(signal: AbortSignal | undefined): boolean {
