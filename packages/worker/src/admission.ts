@@ -44,6 +44,8 @@ export interface AdmittedJob {
   readonly records: readonly AttemptRecord[];
   /** Failed attempts plus 1. */
   readonly attempt: number;
+  /** An earlier worker died with it: it runs alone. */
+  readonly isSuspect: boolean;
 }
 
 /** Result of {@link admit}. */
@@ -69,10 +71,9 @@ export async function admit(message: Message, options: AdmissionOptions): Promis
   }
   const envelope = decoded.envelope;
   const records = message.receiveCount > 1 ? await options.attempts.read(message.messageId) : [];
-  // Receives that left no record: the worker died with the job, or the message never reached one.
-  const crashes = message.receiveCount - 1 - records.length;
+  const crashes = records.filter((record) => record.kind === 'crashed').length;
   if (crashes >= options.maxCrashes) {
-    const reason = `Received ${message.receiveCount} times, of which ${crashes} ended without a trace: it probably kills its worker`;
+    const reason = `Its worker ended ${crashes} times while it ran, the last times with nothing beside it: it probably kills its worker`;
     return settle({ kind: 'buried', code: 'crashed', reason }, envelope, records);
   }
   const binding = options.bindings.get(envelope.name);
@@ -114,8 +115,13 @@ async function parse(
       job.records,
     );
   }
-  const attempt = job.records.filter((record) => record.kind === 'failed').length + 1;
-  return { kind: 'run', job: { ...job, payload: parsed.value, attempt } };
+  const { message, envelope, binding, records } = job;
+  const attempt = records.filter((record) => record.kind === 'failed').length + 1;
+  const isSuspect = records.some((record) => record.kind === 'crashed');
+  return {
+    kind: 'run',
+    job: { message, envelope, binding, records, payload: parsed.value, attempt, isSuspect },
+  };
 }
 
 function decode(

@@ -4,10 +4,8 @@
  */
 import {
   LongshoreError,
-  deterministicId,
   directiveOf,
   errorDetails,
-  isLongshoreError,
   nextDelayMs,
   type Clock,
   type JobDefinition,
@@ -16,7 +14,9 @@ import {
 } from '@longshore/job';
 import type { ObjectStore } from '@longshore/objects';
 import type { AdmittedJob } from './admission.ts';
-import type { FollowUpOptions, HandlerContext, Logger } from './handler.ts';
+import type { Cancellation } from './cancellation.ts';
+import type { Logger } from './handler.ts';
+import { jobContext } from './job-context.ts';
 
 /** Sends follow-up jobs; a `Producer` satisfies it. */
 export interface FollowUpSender {
@@ -33,9 +33,10 @@ export interface AttemptOptions {
   readonly followUps: FollowUpSender | undefined;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly log: Logger;
-  /** Aborted by the session: lease lost or worker interrupted. */
-  readonly controller: AbortController;
+  /** Makes the attempt's logger. */
+  readonly log: () => Logger;
+  /** Cancelled by the session: lease lost or worker interrupted. */
+  readonly cancellation: Cancellation;
 }
 
 /** An attempt's outcome, and the error behind it for logs and attempt records. */
@@ -46,67 +47,23 @@ export interface AttemptResult {
 
 /** Runs the handler once. */
 export async function runAttempt(job: AdmittedJob, options: AttemptOptions): Promise<AttemptResult> {
-  const { clock, controller } = options;
+  const { clock, cancellation } = options;
   const { timeoutMs } = job.binding.definition;
   const timer = clock.after(timeoutMs, () => {
     const message = `Job "${job.envelope.name}" ran longer than its timeout of ${timeoutMs} ms`;
-    controller.abort(
+    cancellation.cancel(
       new LongshoreError('handler_timeout', message, { retryable: true, details: { timeoutMs } }),
     );
   });
   try {
-    const result = await job.binding.run(context(job, options));
-    if (isLongshoreError(controller.signal.reason, 'lease_lost')) return { outcome: { kind: 'lost' } };
+    const result = await job.binding.run(jobContext(job, options));
+    if (cancellation.reason?.code === 'lease_lost') return { outcome: { kind: 'lost' } };
     return { outcome: fromResult(result, job, options) };
   } catch (error) {
     return fromError(error, job, options);
   } finally {
     timer.cancel();
   }
-}
-
-function context(job: AdmittedJob, options: AttemptOptions): HandlerContext<unknown> {
-  const { envelope, message } = job;
-  let followUps = 0;
-  return {
-    payload: job.payload,
-    attempt: job.attempt,
-    signal: options.controller.signal,
-    log: options.log,
-    job: {
-      id: envelope.id,
-      name: envelope.name,
-      version: envelope.version,
-      idempotencyKey: envelope.idempotencyKey,
-      enqueuedAtMs: envelope.enqueuedAtMs,
-      waitedMs: Math.max(0, message.lease.receivedAtMs - message.sentAtMs),
-    },
-    get objects() {
-      if (options.objects !== undefined) return options.objects;
-      throw new LongshoreError(
-        'unsupported',
-        'This worker has no object store: pass `objects` to createWorker',
-      );
-    },
-    async enqueue<Input, Output>(
-      definition: JobDefinition<Input, Output>,
-      payload: Input,
-      followUp: FollowUpOptions = {},
-    ) {
-      if (options.followUps === undefined) {
-        throw new LongshoreError(
-          'unsupported',
-          'This worker cannot enqueue: pass `producer` to createWorker',
-        );
-      }
-      followUps += 1;
-      await options.followUps.enqueue(definition, payload, {
-        id: deterministicId(envelope.id, definition.name, followUp.key ?? String(followUps)),
-        ...(followUp.delayMs === undefined ? {} : { delayMs: followUp.delayMs }),
-        ...(envelope.trace === undefined ? {} : { trace: envelope.trace }),
-      });
-    },
-  };
 }
 
 function fromResult(result: unknown, job: AdmittedJob, options: AttemptOptions): Outcome {
@@ -123,12 +80,10 @@ function fromResult(result: unknown, job: AdmittedJob, options: AttemptOptions):
 }
 
 function fromError(error: unknown, job: AdmittedJob, options: AttemptOptions): AttemptResult {
-  const { signal } = options.controller;
-  const cause: unknown = signal.aborted ? signal.reason : undefined;
-  if (isLongshoreError(cause, 'lease_lost')) return { outcome: { kind: 'lost' } };
-  if (isLongshoreError(cause, 'interrupted'))
-    return { outcome: { kind: 'released', delayMs: 0, interrupted: true } };
-  const { code, message, stack } = errorDetails(isLongshoreError(cause, 'handler_timeout') ? cause : error);
+  const cause = options.cancellation.reason;
+  if (cause?.code === 'lease_lost') return { outcome: { kind: 'lost' } };
+  if (cause?.code === 'interrupted') return { outcome: { kind: 'released', delayMs: 0, interrupted: true } };
+  const { code, message, stack } = errorDetails(cause?.code === 'handler_timeout' ? cause : error);
   const final = error instanceof LongshoreError && !error.retryable && cause === undefined;
   const outcome: Outcome = final
     ? { kind: 'buried', code, reason: message }

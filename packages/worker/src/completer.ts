@@ -6,25 +6,30 @@
 import type { Clock, Timer } from '@longshore/job';
 import type { Lease, Queue } from '@longshore/queue';
 
+/** What is acknowledged, whatever else belongs to it. */
+interface Finished {
+  readonly message: { readonly lease: Lease };
+}
+
 /** Acknowledges messages in batches. */
-export interface Completer {
-  /** Takes a lease over; `onSettled` tells whether its message is gone. */
-  complete(lease: Lease): void;
+export interface Completer<Entry extends Finished> {
+  /** Takes a message over; `onSettled` tells whether it is gone from the queue. */
+  complete(entry: Entry): void;
   /** Resolves when everything handed over before has been settled. */
   flush(): Promise<void>;
 }
 
 /** Options of {@link completer}. */
-export interface CompleterOptions {
+export interface CompleterOptions<Entry extends Finished> {
   readonly queue: Pick<Queue, 'complete' | 'capabilities'>;
   readonly clock: Clock;
   /** How long a completion may wait for company. 0 sends at once. */
   readonly lingerMs: number;
-  readonly onSettled: (lease: Lease, completed: boolean) => void;
+  readonly onSettled: (entry: Entry, completed: boolean) => void;
 }
 
-interface Pending {
-  readonly lease: Lease;
+interface Pending<Entry> {
+  readonly entry: Entry;
   readonly tries: number;
 }
 
@@ -32,10 +37,10 @@ interface Pending {
 const MAX_TRIES = 4;
 
 /** A completer on a queue. */
-export function completer(options: CompleterOptions): Completer {
+export function completer<Entry extends Finished>(options: CompleterOptions<Entry>): Completer<Entry> {
   const { queue, clock, lingerMs, onSettled } = options;
   const batchSize = queue.capabilities.maxBatch;
-  let pending: Pending[] = [];
+  let pending: Pending<Entry>[] = [];
   let timer: Timer | undefined;
   const calls = new Set<Promise<void>>();
 
@@ -49,26 +54,26 @@ export function completer(options: CompleterOptions): Completer {
     calls.add(call);
   };
 
-  const settle = async (batch: readonly Pending[]): Promise<void> => {
-    const leases = batch.map((entry) => entry.lease);
+  const settle = async (batch: readonly Pending<Entry>[]): Promise<void> => {
+    const leases = batch.map(({ entry }) => entry.message.lease);
     const results = await queue.complete(leases).catch(() => undefined);
-    for (const [index, entry] of batch.entries()) {
+    for (const [index, { entry, tries }] of batch.entries()) {
       const result = results?.[index];
-      if (result?.ok === true) onSettled(entry.lease, true);
-      else if (result?.code === 'lease_lost' || result?.code === 'rejected' || entry.tries >= MAX_TRIES) {
-        onSettled(entry.lease, false);
-      } else add({ lease: entry.lease, tries: entry.tries + 1 });
+      if (result?.ok === true) onSettled(entry, true);
+      else if (result?.code === 'lease_lost' || result?.code === 'rejected' || tries >= MAX_TRIES)
+        onSettled(entry, false);
+      else add({ entry, tries: tries + 1 });
     }
   };
 
-  const add = (entry: Pending): void => {
-    pending.push(entry);
+  const add = (one: Pending<Entry>): void => {
+    pending.push(one);
     if (pending.length >= batchSize || lingerMs === 0) sendBatch();
     else timer ??= clock.after(lingerMs, sendBatch);
   };
 
   return {
-    complete: (lease) => add({ lease, tries: 1 }),
+    complete: (entry) => add({ entry, tries: 1 }),
     async flush() {
       while (pending.length > 0 || calls.size > 0) {
         while (pending.length > 0) sendBatch();

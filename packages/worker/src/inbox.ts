@@ -4,51 +4,52 @@
  */
 import type { Message } from '@longshore/queue';
 
+/** What waits here, whatever else belongs to it. */
+interface Waiting {
+  readonly message: Pick<Message, 'group'>;
+}
+
 /** Received messages in order. */
-export interface Inbox {
+export interface Inbox<Entry extends Waiting> {
   readonly size: number;
-  push(messages: readonly Message[]): void;
-  /** The next message that may start now; its group is then taken until `finished`. */
-  next(): Message | undefined;
-  finished(message: Message): void;
+  push(entries: readonly Entry[]): void;
+  /** The next one that may start now; its group is then taken until `finished`. */
+  next(): Entry | undefined;
+  finished(entry: Entry): void;
   /** Takes out everything that waits behind a message of the same group, in order. */
-  takeGroupOf(message: Message): Message[];
-  takeAll(): Message[];
-  /** Takes out one message, for instance because its lease is lost. */
-  remove(handle: string): Message | undefined;
+  takeGroupOf(entry: Entry): Entry[];
+  /** Takes out all that this is true for, in order. */
+  take(wanted: (entry: Entry) => boolean): Entry[];
 }
 
 /** An empty inbox; `fifo` turns group order on. */
-export function inbox(fifo: boolean): Inbox {
-  let waiting: Message[] = [];
+export function inbox<Entry extends Waiting>(fifo: boolean): Inbox<Entry> {
+  let waiting: Entry[] = [];
   const running = new Set<string>();
-  const take = (wanted: (message: Message) => boolean): Message[] => {
+  const take = (wanted: (entry: Entry) => boolean): Entry[] => {
     const taken = waiting.filter(wanted);
-    if (taken.length > 0) waiting = waiting.filter((message) => !wanted(message));
+    if (taken.length > 0) waiting = waiting.filter((entry) => !wanted(entry));
     return taken;
   };
   return {
     get size() {
       return waiting.length;
     },
-    push(messages) {
-      waiting.push(...messages);
+    push(entries) {
+      waiting.push(...entries);
     },
     next() {
       if (!fifo) return waiting.shift();
-      const index = waiting.findIndex(
-        (message) => message.group === undefined || !running.has(message.group),
-      );
-      const [message] = index < 0 ? [] : waiting.splice(index, 1);
-      if (message?.group !== undefined) running.add(message.group);
-      return message;
+      const index = waiting.findIndex(({ message: { group } }) => group === undefined || !running.has(group));
+      const [entry] = index < 0 ? [] : waiting.splice(index, 1);
+      if (entry?.message.group !== undefined) running.add(entry.message.group);
+      return entry;
     },
-    finished(message) {
-      if (fifo && message.group !== undefined) running.delete(message.group);
+    finished({ message: { group } }) {
+      if (fifo && group !== undefined) running.delete(group);
     },
-    takeGroupOf: ({ group }) =>
-      fifo && group !== undefined ? take((message) => message.group === group) : [],
-    takeAll: () => take(() => true),
-    remove: (handle) => take((message) => message.lease.handle === handle)[0],
+    takeGroupOf: ({ message: { group } }) =>
+      fifo && group !== undefined ? take(({ message }) => message.group === group) : [],
+    take,
   };
 }

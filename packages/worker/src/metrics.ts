@@ -25,22 +25,33 @@ interface Histogram {
   count: number;
 }
 
+/** What is known of one job definition. Labels are built when they are rendered, not for every job. */
+interface JobMetrics {
+  readonly outcomes: Map<OutcomeKind, number>;
+  readonly wait: Histogram;
+  readonly run: Histogram;
+}
+
 /** Empty metrics for one queue. */
 export function metrics(queue: string): Metrics {
-  const jobs = new Map<string, number>();
-  const waits = new Map<string, Histogram>();
-  const runs = new Map<string, Histogram>();
+  const jobs = new Map<string, JobMetrics>();
   let extended = 0;
   let extensionsFailed = 0;
   let receives = 0;
   let emptyReceives = 0;
   let messages = 0;
+  const histograms = (kind: 'wait' | 'run') =>
+    [...jobs].map(([job, entry]): readonly [string, Histogram] => [label({ queue, job }), entry[kind]]);
   return {
     finished(job, outcome, waitedMs, ranMs) {
-      const labels = label({ queue, job, outcome });
-      jobs.set(labels, (jobs.get(labels) ?? 0) + 1);
-      observe(waits, label({ queue, job }), waitedMs / 1_000);
-      observe(runs, label({ queue, job }), ranMs / 1_000);
+      let entry = jobs.get(job);
+      if (entry === undefined) {
+        entry = { outcomes: new Map(), wait: emptyHistogram(), run: emptyHistogram() };
+        jobs.set(job, entry);
+      }
+      entry.outcomes.set(outcome, (entry.outcomes.get(outcome) ?? 0) + 1);
+      observe(entry.wait, waitedMs / 1_000);
+      observe(entry.run, ranMs / 1_000);
     },
     leases(count, failed) {
       extended += count;
@@ -53,9 +64,19 @@ export function metrics(queue: string): Metrics {
     },
     render: ({ busy, slots, held }) =>
       [
-        ...counter('longshore_jobs_total', 'Attempts by outcome', [...jobs]),
-        ...histogram('longshore_queue_wait_seconds', 'From enqueue to start of the attempt', waits),
-        ...histogram('longshore_process_duration_seconds', 'Duration of the attempt', runs),
+        ...counter(
+          'longshore_jobs_total',
+          'Attempts by outcome',
+          [...jobs].flatMap(([job, { outcomes }]) =>
+            [...outcomes].map(([outcome, count]) => [label({ queue, job, outcome }), count] as const),
+          ),
+        ),
+        ...histogram(
+          'longshore_queue_wait_seconds',
+          'From enqueue to start of the attempt',
+          histograms('wait'),
+        ),
+        ...histogram('longshore_process_duration_seconds', 'Duration of the attempt', histograms('run')),
         ...counter('longshore_worker_receives_total', 'Receive calls', [[label({ queue }), receives]]),
         ...counter('longshore_worker_empty_receives_total', 'Receive calls that got nothing', [
           [label({ queue }), emptyReceives],
@@ -65,39 +86,50 @@ export function metrics(queue: string): Metrics {
           [label({ queue, result: 'ok' }), extended],
           [label({ queue, result: 'failed' }), extensionsFailed],
         ]),
-        '# HELP longshore_worker_slots Slots by state',
-        '# TYPE longshore_worker_slots gauge',
-        `longshore_worker_slots${label({ queue, state: 'busy' })} ${busy}`,
-        `longshore_worker_slots${label({ queue, state: 'free' })} ${Math.max(0, slots - busy)}`,
-        '# HELP longshore_worker_leases_held Messages whose lease is kept',
-        '# TYPE longshore_worker_leases_held gauge',
-        `longshore_worker_leases_held${label({ queue })} ${held}`,
+        ...gauge('longshore_worker_slots', 'Slots by state', [
+          [label({ queue, state: 'busy' }), busy],
+          [label({ queue, state: 'free' }), Math.max(0, slots - busy)],
+        ]),
+        ...gauge('longshore_worker_leases_held', 'Messages whose lease is kept', [[label({ queue }), held]]),
         '',
       ].join('\n'),
   };
 }
 
-function observe(histograms: Map<string, Histogram>, labels: string, seconds: number): void {
-  let entry = histograms.get(labels);
-  if (entry === undefined) {
-    entry = { counts: BUCKETS_SECONDS.map(() => 0), sum: 0, count: 0 };
-    histograms.set(labels, entry);
-  }
-  const bucket = BUCKETS_SECONDS.findIndex((bound) => seconds <= bound);
-  if (bucket >= 0) entry.counts[bucket] = (entry.counts[bucket] ?? 0) + 1;
-  entry.sum += seconds;
-  entry.count += 1;
+function emptyHistogram(): Histogram {
+  return { counts: BUCKETS_SECONDS.map(() => 0), sum: 0, count: 0 };
 }
 
-function counter(name: string, help: string, values: readonly (readonly [string, number])[]): string[] {
+function observe(histogram: Histogram, seconds: number): void {
+  const { counts } = histogram;
+  for (let bucket = 0; bucket < BUCKETS_SECONDS.length; bucket += 1) {
+    if (seconds > (BUCKETS_SECONDS[bucket] ?? 0)) continue;
+    counts[bucket] = (counts[bucket] ?? 0) + 1;
+    break;
+  }
+  histogram.sum += seconds;
+  histogram.count += 1;
+}
+
+type Samples = readonly (readonly [labels: string, value: number])[];
+
+function counter(name: string, help: string, samples: Samples): string[] {
+  return family(name, 'counter', help, samples);
+}
+
+function gauge(name: string, help: string, samples: Samples): string[] {
+  return family(name, 'gauge', help, samples);
+}
+
+function family(name: string, type: string, help: string, samples: Samples): string[] {
   return [
     `# HELP ${name} ${help}`,
-    `# TYPE ${name} counter`,
-    ...values.map(([labels, value]) => `${name}${labels} ${value}`),
+    `# TYPE ${name} ${type}`,
+    ...samples.map(([labels, value]) => `${name}${labels} ${value}`),
   ];
 }
 
-function histogram(name: string, help: string, entries: ReadonlyMap<string, Histogram>): string[] {
+function histogram(name: string, help: string, entries: Iterable<readonly [string, Histogram]>): string[] {
   const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} histogram`];
   for (const [labels, { counts, sum, count }] of entries) {
     let below = 0;

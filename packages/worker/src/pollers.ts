@@ -1,13 +1,13 @@
 /**
- * Pollers: receive calls, as many at a time as free slots can use. One idle long poll when the queue is empty, more
- * under load; back off with jitter while the queue is out of reach.
+ * Pollers: receive calls, as many at a time as their messages can be used. One idle long poll when the queue is empty,
+ * more under load; back off with jitter while the queue is out of reach.
  */
 import { sleep, type Clock } from '@longshore/job';
 
 /** The pollers of one session. */
 export interface Pollers {
   start(): void;
-  /** Slots may have become free. */
+  /** There may be room for more messages. */
   wake(): void;
   /** Starts no more receives, lets those under way answer for a moment, then aborts them. Resolves when none is left. */
   stop(): Promise<void>;
@@ -17,9 +17,8 @@ export interface Pollers {
 export interface PollersOptions {
   /** Receives up to `max` messages and hands them over; resolves with their number. */
   readonly receive: (max: number, signal: AbortSignal) => Promise<number>;
-  /** How many messages could be used now, not counting what receives under way may bring. */
-  readonly wanted: () => number;
-  readonly maxBatch: number;
+  /** How many messages the next receive shall ask for, given how many those under way ask for; 0 for none. */
+  readonly wanted: (requested: number) => number;
   /** How long a stop lets receives under way answer. */
   readonly answerGraceMs: number;
   readonly clock: Clock;
@@ -27,14 +26,14 @@ export interface PollersOptions {
   readonly onError: (error: unknown, delayMs: number) => void;
 }
 
-/** At ten messages a call and 10 ms a call this is 8,000 messages a second, above what one process can handle. */
-const MAX_POLLERS = 8;
+/** At ten messages a call and 10 ms a call this is 32,000 messages a second, above what one process can handle. */
+const MAX_POLLERS = 32;
 const MAX_BACKOFF_MS = 20_000;
 const FIRST_BACKOFF_MS = 250;
 
 /** Pollers on a receive function. */
 export function pollers(options: PollersOptions): Pollers {
-  const { receive, wanted, maxBatch, answerGraceMs, clock, random, onError } = options;
+  const { receive, wanted, answerGraceMs, clock, random, onError } = options;
   const abort = new AbortController();
   const active = new Set<Promise<void>>();
   let started = false;
@@ -43,8 +42,8 @@ export function pollers(options: PollersOptions): Pollers {
   let failures = 0;
 
   const wake = (): void => {
-    while (started && !abort.signal.aborted && active.size < allowed) {
-      const max = Math.min(maxBatch, wanted() - requested);
+    while (started && active.size < allowed) {
+      const max = wanted(requested);
       if (max <= 0) return;
       requested += max;
       const poll = once(max).finally(() => {
@@ -60,8 +59,8 @@ export function pollers(options: PollersOptions): Pollers {
       const count = await receive(max, abort.signal);
       requested -= max;
       failures = 0;
-      // Load shows in full answers; an answer that is not full needs no company.
-      if (count === max) allowed = Math.min(MAX_POLLERS, allowed + 1);
+      // Load shows in answers that are half full or more: SQS rarely fills one to the brim.
+      if (count * 2 >= max) allowed = Math.min(MAX_POLLERS, allowed + 1);
       else if (count === 0) allowed = 1;
     } catch (error) {
       requested -= max;

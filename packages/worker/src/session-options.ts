@@ -36,6 +36,8 @@ export interface SessionOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Mean duration of the latest handlers; absent before the first. */
+  readonly meanServiceMs: () => number | undefined;
   readonly onReceived: (messages: readonly Message[]) => void;
   readonly onReceiveError: (error: unknown, delayMs: number) => void;
   readonly onOutcome: (finished: FinishedAttempt) => void;

@@ -5,74 +5,83 @@
  * a batch holds nobody. Stopping takes no new work, lets running jobs finish, interrupts what is left near the deadline,
  * gives everything unfinished back and flushes acknowledgements.
  */
-import { LongshoreError, sleep, type Envelope, type Outcome } from '@longshore/job';
-import { releaseClaim, type Lease, type Message } from '@longshore/queue';
-import { admit } from './admission.ts';
-import { runAttempt } from './attempt.ts';
+import { LongshoreError, sleep, type Outcome, type OutcomeKind, type Timer } from '@longshore/job';
+import { releaseClaim, type Message } from '@longshore/queue';
+import { admit, type AdmissionOptions, type AdmittedJob } from './admission.ts';
+import { runAttempt, type AttemptOptions, type AttemptResult } from './attempt.ts';
+import { cancellation } from './cancellation.ts';
 import { completer, type Completer } from './completer.ts';
+import type { Delivery } from './delivery.ts';
 import { doneMemory } from './done-memory.ts';
-import { inbox } from './inbox.ts';
+import { inbox, type Inbox } from './inbox.ts';
 import { localLeaseKeeper, type LeaseKeeper } from './lease-keeper.ts';
+import type { LeaseToken } from './lease-table.ts';
 import { threadLeaseKeeper } from './lease-thread.ts';
 import { pollers, type Pollers } from './pollers.ts';
-import { settle, type Settlement } from './settlement.ts';
+import { prefetchCount, wantedCount } from './prefetch.ts';
+import { crashRecord, settle, type Settlement } from './settlement.ts';
 import type { SessionOptions } from './session-options.ts';
-
-interface Running {
-  readonly message: Message;
-  readonly controller: AbortController;
-  readonly done: Promise<void>;
-}
+import { solitude } from './solitude.ts';
 
 /** A handler may take this long after its timeout before its lease is given up. */
 const TIMEOUT_GRACE_MS = 30_000;
-
 const FIRST_WAIT_MS = 1_000;
 const ROUND_TRIP_MS = 200;
 /** Lets one-second polls, as on a local endpoint, end by themselves; longer ones are given up after it. */
 const MAX_ANSWER_GRACE_MS = 1_200;
 /** Acknowledging finished work is tried even when the deadline has passed: it costs one call and saves a second run. */
 const MIN_FLUSH_MS = 500;
+/** A message that found no slot in this time is given back: handlers have become slow, and another worker may be free. */
+const MAX_INBOX_MS = 5_000;
+/** How long a job is put back that could not even be prepared, since the object store is out of reach. */
+const FAULT_DELAY_MS = 5_000;
+/** What is worth a line of the log; jobs that went well are counted, not told. */
+const LOG_LEVELS: Partial<Record<OutcomeKind, 'warn' | 'error' | 'info'>> = {
+  retried: 'warn',
+  lost: 'warn',
+  buried: 'error',
+  released: 'info',
+};
+/** Finished messages whose acknowledgement is under way, beside those that wait or run. */
+const MAX_COMPLETING = 1_000;
 
 /** One run of a worker, from start to stop. */
 export class Session {
   readonly #options: SessionOptions;
-  readonly #inbox: ReturnType<typeof inbox>;
-  readonly #running = new Map<string, Running>();
-  readonly #claims = new Map<string, Envelope>();
+  readonly #admission: AdmissionOptions;
+  readonly #capacity: number;
+  readonly #inbox: Inbox<Delivery>;
+  readonly #deliveries = new Map<LeaseToken, Delivery>();
+  readonly #running = new Set<Delivery>();
   readonly #settling = new Set<Promise<void>>();
   readonly #done = doneMemory();
-  readonly #completer: Completer;
+  readonly #solitude = solitude();
+  readonly #completer: Completer<Delivery>;
   readonly #keeper: LeaseKeeper;
   readonly #pollers: Pollers;
-  #held = 0;
+  #inboxTimer: Timer | undefined;
+  #quiet: PromiseWithResolvers<void> | undefined;
   #polled = false;
   #stopping = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    const { queue, clock, leaseMs } = options;
+    const { queue, clock } = options;
+    this.#admission = { ...options, queueName: queue.name };
+    this.#capacity = options.slots + options.prefetch + MAX_COMPLETING;
     this.#inbox = inbox(queue.capabilities.fifo);
     this.#completer = completer({
       queue,
       clock,
       lingerMs: queue.capabilities.fifo ? 0 : options.completeLingerMs,
-      onSettled: (lease, completed) => this.#acknowledged(lease, completed),
+      onSettled: (delivery, completed) => this.#acknowledged(delivery, completed),
     });
-    const events = {
-      onLost: (handles: readonly string[]) => this.#lost(handles),
-      onExtended: (count: number, failed: number) => options.metrics.leases(count, failed),
-    };
-    this.#keeper =
-      queue.connection === undefined
-        ? localLeaseKeeper({ queue, leaseMs, clock, ...events })
-        : threadLeaseKeeper({ connection: queue.connection, leaseMs, ...events, onFailed: options.onFatal });
+    this.#keeper = this.#openKeeper();
     this.#pollers = pollers({
       // The first receive is short, so that readiness does not wait for a long poll on an empty queue.
       receive: (max, signal) =>
         this.#receive(max, this.#polled ? options.waitMs : Math.min(options.waitMs, FIRST_WAIT_MS), signal),
-      wanted: () => options.slots + options.prefetch - this.#inbox.size - this.#running.size,
-      maxBatch: queue.capabilities.maxBatch,
+      wanted: (requested) => this.#wanted(requested),
       answerGraceMs: Math.min(options.waitMs + ROUND_TRIP_MS, MAX_ANSWER_GRACE_MS),
       clock,
       random: options.random,
@@ -85,7 +94,7 @@ export class Session {
   }
 
   get held(): number {
-    return this.#held;
+    return this.#deliveries.size;
   }
 
   /** Starts polling. */
@@ -97,7 +106,7 @@ export class Session {
   async step(waitMs: number): Promise<number> {
     const wanted = Math.min(this.#options.slots, this.#options.queue.capabilities.maxBatch);
     const count = await this.#receive(wanted, waitMs, new AbortController().signal);
-    await this.#quiet();
+    await this.#quieted();
     await this.#completer.flush();
     return count;
   }
@@ -107,20 +116,50 @@ export class Session {
     const { clock, log } = this.#options;
     const endMs = clock.nowMs() + deadlineMs;
     this.#stopping = true;
+    this.#inboxTimer?.cancel();
     const polled = this.#pollers.stop();
-    for (const message of this.#inbox.takeAll()) this.#giveBack(message);
+    this.#solitude.dismiss();
+    for (const delivery of this.#inbox.take(() => true)) this.#giveBack(delivery);
     // Three parts: finish, then interrupt and give back, then flush what is acknowledged.
-    await this.#within(deadlineMs * 0.8, this.#quiet());
+    await this.#within(deadlineMs * 0.8, this.#quieted());
     const interrupted = new LongshoreError('interrupted', 'The worker is stopping', { retryable: true });
-    for (const { controller } of this.#running.values()) controller.abort(interrupted);
-    if (this.#running.size > 0) await this.#within(deadlineMs * 0.1, this.#quiet());
-    for (const [handle, { message }] of this.#running) {
-      log.warn({ messageId: message.messageId }, 'A handler ignored its signal, giving its job back');
-      this.#running.delete(handle);
-      this.#giveBack(message);
+    for (const delivery of this.#running) delivery.cancellation.cancel(interrupted);
+    if (this.#running.size > 0) await this.#within(deadlineMs * 0.1, this.#quieted());
+    for (const delivery of this.#running) {
+      log.warn(
+        { messageId: delivery.message.messageId },
+        'A handler ignored its signal, giving its job back',
+      );
+      this.#giveBack(delivery);
     }
+    this.#running.clear();
     await this.#within(Math.max(MIN_FLUSH_MS, endMs - clock.nowMs()), this.#flush(polled));
     await this.#keeper.stop();
+  }
+
+  #openKeeper(): LeaseKeeper {
+    const { queue, clock, leaseMs, metrics, onFatal } = this.#options;
+    const options = {
+      leaseMs,
+      capacity: this.#capacity,
+      onLost: (tokens: readonly LeaseToken[]) => this.#lost(tokens),
+      onExtended: (count: number, failed: number) => metrics.leases(count, failed),
+    };
+    return queue.connection === undefined
+      ? localLeaseKeeper({ ...options, queue, clock })
+      : threadLeaseKeeper({ ...options, connection: queue.connection, onFailed: onFatal });
+  }
+
+  #wanted(requested: number): number {
+    const { slots, queue, meanServiceMs, prefetch } = this.#options;
+    const room = this.#capacity - this.#deliveries.size - requested;
+    const wanted = wantedCount({
+      slots,
+      prefetch: prefetchCount({ slots, max: prefetch, meanServiceMs: meanServiceMs() }),
+      coming: this.#running.size + this.#inbox.size + requested,
+      maxBatch: queue.capabilities.maxBatch,
+    });
+    return Math.min(room, wanted);
   }
 
   async #receive(max: number, waitMs: number, signal: AbortSignal): Promise<number> {
@@ -130,143 +169,208 @@ export class Session {
     metrics.received(messages.length);
     this.#options.onReceived(messages);
     if (messages.length === 0) return 0;
-    this.#held += messages.length;
-    this.#keeper.hold(
-      messages.map(({ lease, leaseUntilMs }) => ({
-        lease,
-        untilMs: leaseUntilMs,
-        ceilingMs: lease.receivedAtMs + queue.capabilities.maxLeaseMs,
-      })),
-    );
+    const deliveries = messages.flatMap((message) => this.#take(message) ?? []);
     if (this.#stopping) {
-      for (const message of messages) this.#giveBack(message);
+      for (const delivery of deliveries) this.#giveBack(delivery);
       return messages.length;
     }
-    this.#inbox.push(messages);
+    this.#inbox.push(deliveries);
     this.#fillSlots();
     return messages.length;
   }
 
-  #fillSlots(): void {
-    while (!this.#stopping && this.#running.size < this.#options.slots) {
-      const message = this.#inbox.next();
-      if (message === undefined) break;
-      const controller = new AbortController();
-      const done = this.#process(message, controller).finally(() => this.#finished(message, controller));
-      this.#running.set(message.lease.handle, { message, controller, done });
+  #take(message: Message): Delivery | undefined {
+    const { queue, clock, log } = this.#options;
+    const { lease, leaseUntilMs: untilMs } = message;
+    const ceilingMs = lease.receivedAtMs + queue.capabilities.maxLeaseMs;
+    const token = this.#keeper.hold({ lease, untilMs, ceilingMs });
+    if (token === undefined) {
+      log.error({ messageId: message.messageId }, 'Cannot keep the lease on a message, leaving it');
+      return undefined;
     }
+    const delivery: Delivery = {
+      message,
+      token,
+      arrivedAtMs: clock.nowMs(),
+      cancellation: cancellation(),
+      state: 'waiting',
+      marked: false,
+    };
+    this.#deliveries.set(token, delivery);
+    return delivery;
   }
 
-  #finished(message: Message, controller: AbortController): void {
-    if (this.#running.get(message.lease.handle)?.controller === controller)
-      this.#running.delete(message.lease.handle);
-    this.#inbox.finished(message);
+  #fillSlots(): void {
+    while (!this.#stopping && this.#running.size < this.#options.slots && !this.#solitude.isWanted) {
+      const delivery = this.#inbox.next();
+      if (delivery === undefined) break;
+      delivery.state = 'running';
+      this.#running.add(delivery);
+      this.#solitude.changed(this.#running.size);
+      void this.#run(delivery);
+    }
+    if (this.#inbox.size > 0) this.#watchInbox();
+  }
+
+  #watchInbox(): void {
+    const { clock } = this.#options;
+    this.#inboxTimer ??= clock.after(MAX_INBOX_MS, () => {
+      this.#inboxTimer = undefined;
+      const beforeMs = clock.nowMs() - MAX_INBOX_MS;
+      for (const delivery of this.#inbox.take(({ arrivedAtMs }) => arrivedAtMs <= beforeMs))
+        this.#giveBack(delivery);
+      if (this.#inbox.size > 0) this.#watchInbox();
+    });
+  }
+
+  async #run(delivery: Delivery): Promise<void> {
+    try {
+      await this.#process(delivery);
+    } catch (error) {
+      const { messageId } = delivery.message;
+      this.#options.log.error({ err: error, messageId }, 'Could not prepare the job, giving it back');
+      this.#giveBack(delivery, FAULT_DELAY_MS);
+    }
+    this.#running.delete(delivery);
+    this.#inbox.finished(delivery);
+    this.#solitude.changed(this.#running.size);
     this.#fillSlots();
     this.#pollers.wake();
+    if (this.#running.size === 0) this.#quiet?.resolve();
   }
 
-  async #process(message: Message, controller: AbortController): Promise<void> {
-    const { clock, queue, metrics, log: parent } = this.#options;
+  async #process(delivery: Delivery): Promise<void> {
+    const { message } = delivery;
     if (this.#done.has(message.messageId)) {
-      metrics.finished('unknown', 'duplicate', 0, 0);
-      return this.#settle({ message, outcome: { kind: 'duplicate' }, envelope: undefined, records: [] });
+      this.#options.metrics.finished('unknown', 'duplicate', 0, 0);
+      return this.#settle(delivery, { outcome: { kind: 'duplicate' }, envelope: undefined, records: [] });
     }
-    const admission = await admit(message, { ...this.#options, queueName: queue.name }).catch(
-      (error: unknown) => ({ error }),
-    );
-    if ('error' in admission) {
-      parent.error(
-        { err: admission.error, messageId: message.messageId },
-        'Could not prepare the job, giving it back',
-      );
-      return this.#settle({
-        message,
-        outcome: { kind: 'released', delayMs: 5_000, interrupted: true },
-        envelope: undefined,
-        records: [],
-      });
-    }
+    const admission = await admit(message, this.#admission);
+    if (delivery.state !== 'running') return;
     if (admission.kind === 'settle') {
       this.#report(admission.envelope?.name ?? 'unknown', admission.outcome, message, 0, 0);
-      return this.#settle({ message, ...admission });
+      return this.#settle(delivery, admission);
     }
-    const { job } = admission;
-    const { name } = job.envelope;
-    const log = parent.child({ queue: queue.name, job: name, id: job.envelope.id, attempt: job.attempt });
+    if (admission.job.isSuspect && !(await this.#solitude.enter())) return this.#giveBack(delivery);
+    try {
+      await this.#attempt(delivery, admission.job);
+    } finally {
+      if (admission.job.isSuspect) this.#solitude.leave();
+    }
+  }
+
+  async #attempt(delivery: Delivery, job: AdmittedJob): Promise<void> {
+    const { clock, queue, attempts } = this.#options;
+    const { message, cancellation: cancelled } = delivery;
+    const { envelope, records } = job;
     const startMs = clock.nowMs();
-    const ceilingMs = Math.min(
-      startMs + job.binding.definition.timeoutMs + TIMEOUT_GRACE_MS,
-      message.lease.receivedAtMs + queue.capabilities.maxLeaseMs,
-    );
-    this.#keeper.setCeiling(message.lease.handle, ceilingMs);
-    const { outcome, stack } = await runAttempt(job, { ...this.#options, log, controller });
-    // Given back at the end of a drain, or run out at the deadline: the result is void.
-    if (!this.#running.has(message.lease.handle)) return;
-    this.#report(name, outcome, message, job.attempt, clock.nowMs() - startMs, log);
-    if (outcome.kind === 'completed' && job.envelope.claim !== undefined)
-      this.#claims.set(message.lease.handle, job.envelope);
-    await this.#settle({
-      message,
+    let result: AttemptResult = { outcome: { kind: 'lost' } };
+    if (cancelled.reason?.code !== 'lease_lost') {
+      // A message that comes again may be what killed its worker: should this attempt leave no other trace, it was.
+      if (message.receiveCount > 1) {
+        await attempts.append(message.messageId, crashRecord(message, clock));
+        delivery.marked = true;
+      }
+      const ceilingMs = Math.min(
+        startMs + job.binding.definition.timeoutMs + TIMEOUT_GRACE_MS,
+        message.lease.receivedAtMs + queue.capabilities.maxLeaseMs,
+      );
+      this.#keeper.setCeiling(delivery.token, ceilingMs);
+      result = await runAttempt(job, {
+        ...this.#attemptOptions(envelope.name, envelope.id, job.attempt),
+        cancellation: cancelled,
+      });
+    }
+    const { outcome, stack } = result;
+    // Given back at the end of a drain: the result is void.
+    if (delivery.state !== 'running') return;
+    this.#report(envelope.name, outcome, message, job.attempt, clock.nowMs() - startMs, envelope.id);
+    if (outcome.kind === 'completed' && envelope.claim !== undefined) delivery.claimed = envelope;
+    await this.#settle(delivery, {
       outcome,
-      envelope: job.envelope,
-      records: job.records,
+      envelope,
+      records,
       ...(stack === undefined ? {} : { stack }),
     });
   }
 
-  async #settle(settlement: Settlement): Promise<void> {
-    const { message, outcome } = settlement;
-    const ordered = outcome.kind === 'retried' || outcome.kind === 'released' || outcome.kind === 'lost';
+  #attemptOptions(job: string, id: string, attempt: number): Omit<AttemptOptions, 'cancellation'> {
+    const { objects, followUps, clock, random, log, queue } = this.#options;
+    return {
+      objects,
+      followUps,
+      clock,
+      random,
+      log: () => log.child({ queue: queue.name, job, id, attempt }),
+    };
+  }
+
+  async #settle(delivery: Delivery, settlement: Omit<Settlement, 'message' | 'marked'>): Promise<void> {
+    const { outcome } = settlement;
+    if (outcome.kind === 'completed' || outcome.kind === 'duplicate') {
+      delivery.state = 'completing';
+      this.#done.add(delivery.message.messageId);
+      this.#completer.complete(delivery);
+      return;
+    }
     // FIFO: what waits behind an unfinished message must not overtake it.
-    if (ordered) for (const waiting of this.#inbox.takeGroupOf(message)) this.#giveBack(waiting);
-    if (outcome.kind === 'completed') this.#done.add(message.messageId);
-    const task = settle(settlement, { ...this.#options, completer: this.#completer }).then((givenUp) => {
-      if (givenUp) this.#drop(message.lease);
-    });
+    if (outcome.kind !== 'buried')
+      for (const waiting of this.#inbox.takeGroupOf(delivery)) this.#giveBack(waiting);
+    const { message, marked } = delivery;
+    const task = settle({ ...settlement, message, marked }, this.#options).then(() => this.#drop(delivery));
     this.#track(task);
     await task;
   }
 
-  #giveBack(message: Message): void {
-    const outcome: Outcome = { kind: 'released', delayMs: 0, interrupted: true };
-    const settlement: Settlement = { message, outcome, envelope: undefined, records: [] };
+  #giveBack(delivery: Delivery, delayMs = 0): void {
+    if (delivery.state === 'gone') return;
+    delivery.state = 'gone';
+    const { message, marked } = delivery;
+    const outcome: Outcome = { kind: 'released', delayMs, interrupted: true };
     this.#track(
-      settle(settlement, { ...this.#options, completer: this.#completer }).then(() => {
-        this.#drop(message.lease);
-      }),
+      settle({ message, marked, outcome, envelope: undefined, records: [] }, this.#options).then(() =>
+        this.#drop(delivery),
+      ),
     );
   }
 
-  #acknowledged(lease: Lease, completed: boolean): void {
-    const { objects, queue, log } = this.#options;
-    if (completed) this.#done.confirm(lease.messageId);
-    else
-      log.warn(
-        { messageId: lease.messageId },
-        'Could not delete a processed message, its redelivery will be acknowledged',
-      );
-    const envelope = this.#claims.get(lease.handle);
-    this.#claims.delete(lease.handle);
-    if (completed && envelope !== undefined && objects !== undefined)
-      this.#track(releaseClaim(envelope, objects, { queue: queue.name }));
-    this.#drop(lease);
+  #acknowledged(delivery: Delivery, completed: boolean): void {
+    const { objects, queue, attempts, log } = this.#options;
+    const { message, claimed } = delivery;
+    this.#drop(delivery);
+    if (!completed) {
+      const { messageId } = message;
+      log.warn({ messageId }, 'Could not delete a processed message, its redelivery will be acknowledged');
+      return;
+    }
+    this.#done.confirm(message.messageId);
+    if (message.receiveCount > 1) this.#track(attempts.clear(message.messageId));
+    if (claimed !== undefined && objects !== undefined)
+      this.#track(releaseClaim(claimed, objects, { queue: queue.name }));
   }
 
-  #drop(lease: Lease): void {
-    this.#held -= 1;
-    this.#keeper.drop([lease.handle]);
+  #drop(delivery: Delivery): void {
+    delivery.state = 'gone';
+    this.#deliveries.delete(delivery.token);
+    this.#keeper.drop(delivery.token);
   }
 
-  #lost(handles: readonly string[]): void {
-    for (const handle of handles) {
-      const running = this.#running.get(handle);
-      const waiting = this.#inbox.remove(handle);
-      if (waiting !== undefined) this.#held -= 1;
-      if (running === undefined) continue;
-      this.#options.log.warn({ messageId: running.message.messageId }, 'Lease lost, stopping the handler');
-      running.controller.abort(
-        new LongshoreError('lease_lost', 'The lease on this message is lost: another worker may run it now'),
-      );
+  #lost(tokens: readonly LeaseToken[]): void {
+    for (const token of tokens) {
+      const delivery = this.#deliveries.get(token);
+      if (delivery?.state === 'waiting') {
+        this.#inbox.take((waiting) => waiting === delivery);
+        this.#drop(delivery);
+      } else if (delivery?.state === 'running') {
+        const { messageId } = delivery.message;
+        this.#options.log.warn({ messageId }, 'Lease lost, stopping the handler');
+        delivery.cancellation.cancel(
+          new LongshoreError(
+            'lease_lost',
+            'The lease on this message is lost: another worker may run it now',
+          ),
+        );
+      }
     }
   }
 
@@ -276,16 +380,17 @@ export class Session {
     message: Message,
     attempt: number,
     ranMs: number,
-    log = this.#options.log,
+    id?: string,
   ): void {
+    const { metrics, log, onOutcome } = this.#options;
     const waitedMs = Math.max(0, message.lease.receivedAtMs - message.sentAtMs);
-    this.#options.metrics.finished(job, outcome.kind, waitedMs, ranMs);
-    this.#options.onOutcome({ job, outcome, attempt, waitedMs, ranMs });
+    metrics.finished(job, outcome.kind, waitedMs, ranMs);
+    onOutcome({ job, outcome, attempt, waitedMs, ranMs });
+    const level = LOG_LEVELS[outcome.kind];
+    if (level === undefined) return;
     const { kind, ...details } = outcome;
-    const fields = { outcome: kind, ...details, waitMs: Math.round(waitedMs), runMs: Math.round(ranMs) };
-    if (kind === 'buried') log.error(fields, 'Job buried');
-    else if (kind === 'retried' || kind === 'lost') log.warn(fields, `Job ${kind}`);
-    else log.info(fields, `Job ${kind}`);
+    const facts = { job, id, attempt, messageId: message.messageId, outcome: kind, ...details };
+    log[level]({ ...facts, waitMs: Math.round(waitedMs), runMs: Math.round(ranMs) }, `Job ${kind}`);
   }
 
   #track(task: Promise<void>): void {
@@ -301,9 +406,10 @@ export class Session {
     while (this.#settling.size > 0) await Promise.all(this.#settling);
   }
 
-  async #quiet(): Promise<void> {
-    while (this.#running.size > 0)
-      await Promise.all([...this.#running.values()].map((running) => running.done));
+  async #quieted(): Promise<void> {
+    if (this.#running.size === 0) return;
+    this.#quiet ??= Promise.withResolvers();
+    await this.#quiet.promise;
   }
 
   async #flush(polled: Promise<void>): Promise<void> {

@@ -6,13 +6,11 @@ import { hostname } from 'node:os';
 import type { AttemptRecord, Clock, Envelope, Outcome } from '@longshore/job';
 import { deadLetterMessage, type Message, type Queue } from '@longshore/queue';
 import type { AttemptStore } from './attempt-store.ts';
-import type { Completer } from './completer.ts';
 import type { Logger } from './handler.ts';
 
 /** What settling needs. */
 export interface SettlementOptions {
   readonly queue: Queue;
-  readonly completer: Completer;
   readonly attempts: AttemptStore;
   readonly clock: Clock;
   readonly log: Logger;
@@ -24,43 +22,52 @@ export interface Settlement {
   readonly outcome: Outcome;
   readonly envelope: Envelope | undefined;
   readonly records: readonly AttemptRecord[];
+  /** A crash record was written for this attempt when it started. */
+  readonly marked: boolean;
   readonly stack?: string;
 }
 
 /**
- * Settles a message, except `completed` and `duplicate`, which only enter the completer's next batch. Resolves `true`
- * when the lease is given up. Failures are logged and harmless: the message returns when its lease runs out.
+ * Settles a message that was not completed. Failures are logged and harmless: the message returns when its lease runs
+ * out.
  */
-export async function settle(settlement: Settlement, options: SettlementOptions): Promise<boolean> {
-  const { message, outcome } = settlement;
+export async function settle(settlement: Settlement, options: SettlementOptions): Promise<void> {
+  const { message, outcome, marked } = settlement;
   try {
     switch (outcome.kind) {
       case 'completed':
       case 'duplicate':
-        options.completer.complete(message.lease);
-        return false;
+        return;
       case 'lost':
-        return true;
+        if (marked) await append(settlement, 'interrupted', 'lease_lost', 'The lease was lost', options);
+        return;
       case 'released':
-        if (outcome.interrupted)
-          await append(settlement, 'interrupted', 'interrupted', 'Given back unfinished', options);
-        await giveBack(settlement, outcome.delayMs, options);
-        return true;
+        if (marked) await append(settlement, 'interrupted', 'interrupted', 'Given back unfinished', options);
+        return await giveBack(settlement, outcome.delayMs, options);
       case 'retried':
         await append(settlement, 'failed', outcome.code, outcome.reason, options);
-        await giveBack(settlement, outcome.delayMs, options);
-        return true;
+        return await giveBack(settlement, outcome.delayMs, options);
       case 'buried':
-        await buryMessage(settlement, outcome.code, outcome.reason, options);
-        return true;
+        return await buryMessage(settlement, outcome.code, outcome.reason, options);
     }
   } catch (error) {
     options.log.error(
       { err: error, messageId: message.messageId, outcome: outcome.kind },
       'Could not settle, the message returns after its lease',
     );
-    return true;
   }
+}
+
+/** The record of an attempt that is about to start: it stands if the worker dies with it. */
+export function crashRecord(message: Message, clock: Clock): AttemptRecord {
+  return {
+    receive: message.receiveCount,
+    kind: 'crashed',
+    code: 'crashed',
+    message: 'The worker ended while it ran this job',
+    host: hostname(),
+    atMs: Math.round(clock.nowMs()),
+  };
 }
 
 async function giveBack(

@@ -5,17 +5,20 @@ import {
   encodeEnvelope,
   release,
   retry,
+  systemClock,
   type Envelope,
 } from '@longshore/job';
 import { memoryObjectStore } from '@longshore/objects/memory';
-import type { ObjectStore } from '@longshore/objects';
+import { readJson, type ObjectStore } from '@longshore/objects';
 import { createProducer, listDeadLetters, type Producer, type Queue } from '@longshore/queue';
 import { memoryQueue } from '@longshore/queue/memory';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { objectAttemptStore } from './attempt-store.ts';
 import { handle, type Handler, type HandlerContext } from './handler.ts';
 import { serveHealth } from './health.ts';
+import { crashRecord } from './settlement.ts';
 import { createWorker, type Worker, type WorkerOptions } from './worker.ts';
 
 const task = defineJob({
@@ -393,14 +396,71 @@ describe('a worker', () => {
     expect(seen).toEqual([5, expect.any(String)]);
   });
 
-  it('buries a job that was received often and never left a trace', async () => {
+  /** What a worker leaves that died with the job at this receipt. */
+  const dieWith = async (n: number, times: number): Promise<void> => {
+    await producer.enqueue(task, { n });
+    const store = objectAttemptStore(objects, 'tasks');
+    for (let crash = 0; crash < times; crash += 1) {
+      const [message] = await queue.receive({ max: 1, waitMs: 0, leaseMs: 1_000 });
+      if (message === undefined) throw new Error('Expected a message');
+      await store.append(message.messageId, crashRecord(message, systemClock));
+      await queue.release([message.lease], 0);
+    }
+  };
+
+  it('buries a job whose worker died with it too often', async () => {
+    await dieWith(1, 3);
+    await tickUntilEmpty(worker(() => Promise.resolve(), { maxCrashes: 3 }));
+    expect((await letters())[0]).toMatchObject({ code: 'crashed' });
+    expect(await attempts()).toBe(0);
+  });
+
+  it('does not take lost replies for crashes: a job that was often received and never started is run', async () => {
     await producer.enqueue(task, { n: 1 });
-    for (let crash = 0; crash < 3; crash += 1) {
+    for (let time = 0; time < 15; time += 1) {
       const [message] = await queue.receive({ max: 1, waitMs: 0, leaseMs: 1_000 });
       if (message !== undefined) await queue.release([message.lease], 0);
     }
-    await tickUntilEmpty(worker(() => Promise.resolve(), { maxCrashes: 3 }));
-    expect((await letters())[0]).toMatchObject({ code: 'crashed' });
+    let runs = 0;
+    await tickUntilEmpty(worker(() => Promise.resolve(void (runs += 1)), { maxCrashes: 1 }));
+    expect(runs).toBe(1);
+    expect(await letters()).toEqual([]);
+  });
+
+  it('runs a job alone that was running when a worker died, and others beside each other', async () => {
+    await dieWith(1, 1);
+    await producer.enqueueAll(
+      task,
+      [2, 3, 4].map((n) => ({ n })),
+    );
+    const running = new Set<number>();
+    const company = new Map<number, number>();
+    const subject = worker(
+      async ({ payload: { n } }) => {
+        running.add(n);
+        for (const each of running) company.set(each, Math.max(company.get(each) ?? 0, running.size));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        running.delete(n);
+      },
+      { slots: 4 },
+    );
+    await tickUntilEmpty(subject);
+    expect(company.get(1)).toBe(1);
+    expect(Math.max(...[2, 3, 4].map((n) => company.get(n) ?? 0))).toBeGreaterThan(1);
+    expect(await attempts()).toBe(0);
+  });
+
+  it('leaves a record of a crash when the process ends while a job runs for the second time', async () => {
+    await producer.enqueue(task, { n: 1 });
+    const [message] = await queue.receive({ max: 1, waitMs: 0, leaseMs: 1_000 });
+    if (message !== undefined) await queue.release([message.lease], 0);
+    const seen: unknown[] = [];
+    const subject = worker(async () => {
+      for await (const { key } of objects.list('attempts/')) seen.push(await readJson(objects, key));
+    });
+    await tickUntilEmpty(subject);
+    expect(seen).toMatchObject([{ kind: 'crashed', receive: 2 }]);
+    expect(await attempts()).toBe(0);
   });
 
   it('reports every wrong option at once', () => {

@@ -31,17 +31,21 @@ export interface WorkerOptions {
   readonly producer?: FollowUpSender;
   /** Jobs at a time. 1 to 1,000. Default 1: raise it for handlers that wait more than they compute. */
   readonly slots?: number;
-  /** Messages taken beyond the slots, so that a free slot need not wait for a call. Default 0: others can have them. */
+  /**
+   * Most messages taken beyond the slots, so that a free slot need not wait for a call. How many are taken follows from
+   * how long handlers take: what starts within a quarter of a second. Default: as many as slots, at least 20; 0 on FIFO
+   * queues.
+   */
   readonly prefetch?: number;
   /** Lease on a message; kept up while its job runs. 1 s to 12 h. Default 30 s: how long a crash holds a job up. */
   readonly leaseMs?: number;
   /** Length of a long poll, at most 20 s (SQS). Default 20 s. */
   readonly waitMs?: number;
-  /** How long an acknowledgement may wait for company. Default 100 ms; 0 on FIFO queues. A crash re-runs what waited. */
+  /** How long an acknowledgement may wait for company. Default 200 ms; 0 on FIFO queues. A crash re-runs what waited. */
   readonly completeLingerMs?: number;
   /** How long jobs that this worker does not know are put back before they are buried. Default 1 h: a slow rolling deploy. */
   readonly unknownJobGraceMs?: number;
-  /** Receives that ended without a trace after which a job is buried as `crashed`. Default 10. */
+  /** How often a worker may die with a job, the last times alone with it, before it is buried as `crashed`. Default 5. */
   readonly maxCrashes?: number;
   /** Readers of messages that Longshore did not enqueue, S3 events for instance. */
   readonly decoders?: readonly ForeignDecoder[];
@@ -83,6 +87,8 @@ export interface Worker extends AsyncDisposable {
   metricsText(): string;
 }
 
+/** Two full receives of SQS: one is used up while the next is under way. */
+const MIN_PREFETCH = 20;
 /** Weight of a new duration in the mean: about the last twenty jobs count. */
 const MEAN_WEIGHT = 0.1;
 
@@ -130,14 +136,16 @@ class QueueWorker implements Worker {
       attempts: objects === undefined ? memoryAttemptStore() : objectAttemptStore(objects, queue.name),
       decoders: options.decoders ?? [],
       slots: options.slots ?? 1,
-      prefetch: options.prefetch ?? 0,
+      prefetch:
+        options.prefetch ?? (queue.capabilities.fifo ? 0 : Math.max(MIN_PREFETCH, options.slots ?? 1)),
       leaseMs: options.leaseMs ?? 30_000,
       waitMs: options.waitMs ?? 20_000,
-      completeLingerMs: options.completeLingerMs ?? 100,
+      completeLingerMs: options.completeLingerMs ?? 200,
       unknownJobGraceMs: options.unknownJobGraceMs ?? 3_600_000,
-      maxCrashes: options.maxCrashes ?? 10,
+      maxCrashes: options.maxCrashes ?? 5,
       random: options.random ?? Math.random,
       metrics: metrics(queue.name),
+      meanServiceMs: () => this.#meanServiceMs,
       onReceived: (messages) => this.#received(messages),
       onReceiveError: (error, delayMs) => {
         const code = isLongshoreError(error) ? error.code : 'queue_unavailable';
@@ -210,11 +218,11 @@ class QueueWorker implements Worker {
     this.#oldestWaitMs = Math.max(0, ...messages.map(({ lease, sentAtMs }) => lease.receivedAtMs - sentAtMs));
   }
 
-  #finished({ outcome, ranMs }: FinishedAttempt): void {
+  #finished({ outcome, ranMs, attempt }: FinishedAttempt): void {
     if (outcome.kind === 'completed') this.#counts.completed += 1;
     if (outcome.kind === 'retried') this.#counts.failed += 1;
     if (outcome.kind === 'buried') this.#counts.buried += 1;
-    if (ranMs > 0)
+    if (attempt > 0)
       this.#meanServiceMs = (this.#meanServiceMs ?? ranMs) * (1 - MEAN_WEIGHT) + ranMs * MEAN_WEIGHT;
   }
 }

@@ -1,11 +1,13 @@
 import { systemClock } from '@longshore/job';
 import { SQSClient, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { createHmac } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { connectionPool } from './connection-pool.ts';
 import { endpointAt } from './endpoint.ts';
 import { json, scriptedServer } from './fixtures/scripted-server.ts';
 import { isSigned } from './fixtures/signature-check.ts';
-import { signer } from './signature.ts';
+import { hmacWith, signer } from './signature.ts';
 
 const CREDENTIALS = {
   accessKeyId: 'AKIDEXAMPLE',
@@ -78,5 +80,18 @@ describe('signer', () => {
     ];
     expect(new Set([first, ...others]).size).toBe(4);
     expect(others[0]).toContain('/20260201/eu-west-1/sqs/aws4_request');
+  });
+});
+
+describe('hmacWith', () => {
+  it('is HMAC-SHA-256', () => {
+    const key = fc.uint8Array({ minLength: 1, maxLength: 64 });
+    fc.assert(
+      fc.property(key, fc.array(fc.string(), { minLength: 1 }), (bytes, texts) => {
+        const sign = hmacWith(Buffer.from(bytes));
+        for (const text of texts)
+          expect(sign(text)).toBe(createHmac('sha256', bytes).update(text).digest('hex'));
+      }),
+    );
   });
 });

@@ -1,0 +1,19 @@
+/** One message in the hands of a worker, from its receipt until it is settled. */
+import type { Envelope } from '@longshore/job';
+import type { Message } from '@longshore/queue';
+import type { Cancellation } from './cancellation.ts';
+import type { LeaseToken } from './lease-table.ts';
+
+/** A message with its lease under care. */
+export interface Delivery {
+  readonly message: Message;
+  readonly token: LeaseToken;
+  readonly arrivedAtMs: number;
+  readonly cancellation: Cancellation;
+  /** `gone`: given back, lost or settled; whatever its handler still returns is void. */
+  state: 'waiting' | 'running' | 'completing' | 'gone';
+  /** An attempt record says that this attempt crashed, until another one says how it ended. */
+  marked: boolean;
+  /** Its payload lies in the object store, and goes when the message is gone. */
+  claimed?: Envelope;
+}
