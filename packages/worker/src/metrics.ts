@@ -35,11 +35,7 @@ interface JobMetrics {
 /** Empty metrics for one queue. */
 export function metrics(queue: string): Metrics {
   const jobs = new Map<string, JobMetrics>();
-  let extended = 0;
-  let extensionsFailed = 0;
-  let receives = 0;
-  let emptyReceives = 0;
-  let messages = 0;
+  const totals = { extended: 0, extensionsFailed: 0, receives: 0, emptyReceives: 0, messages: 0 };
   const histograms = (kind: 'wait' | 'run') =>
     [...jobs].map(([job, entry]): readonly [string, Histogram] => [label({ queue, job }), entry[kind]]);
   return {
@@ -54,13 +50,13 @@ export function metrics(queue: string): Metrics {
       observe(entry.run, ranMs / 1_000);
     },
     leases(count, failed) {
-      extended += count;
-      extensionsFailed += failed;
+      totals.extended += count;
+      totals.extensionsFailed += failed;
     },
     received(count) {
-      receives += 1;
-      messages += count;
-      if (count === 0) emptyReceives += 1;
+      totals.receives += 1;
+      totals.messages += count;
+      if (count === 0) totals.emptyReceives += 1;
     },
     render: ({ busy, slots, held }) =>
       [
@@ -77,14 +73,16 @@ export function metrics(queue: string): Metrics {
           histograms('wait'),
         ),
         ...histogram('longshore_process_duration_seconds', 'Duration of the attempt', histograms('run')),
-        ...counter('longshore_worker_receives_total', 'Receive calls', [[label({ queue }), receives]]),
+        ...counter('longshore_worker_receives_total', 'Receive calls', [[label({ queue }), totals.receives]]),
         ...counter('longshore_worker_empty_receives_total', 'Receive calls that got nothing', [
-          [label({ queue }), emptyReceives],
+          [label({ queue }), totals.emptyReceives],
         ]),
-        ...counter('longshore_worker_messages_total', 'Messages received', [[label({ queue }), messages]]),
+        ...counter('longshore_worker_messages_total', 'Messages received', [
+          [label({ queue }), totals.messages],
+        ]),
         ...counter('longshore_worker_lease_extensions_total', 'Lease extensions by result', [
-          [label({ queue, result: 'ok' }), extended],
-          [label({ queue, result: 'failed' }), extensionsFailed],
+          [label({ queue, result: 'ok' }), totals.extended],
+          [label({ queue, result: 'failed' }), totals.extensionsFailed],
         ]),
         ...gauge('longshore_worker_slots', 'Slots by state', [
           [label({ queue, state: 'busy' }), busy],
