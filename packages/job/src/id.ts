@@ -1,18 +1,13 @@
 /** Job ids: time-ordered for new jobs (UUID version 7, RFC 9562), derived for follow-up jobs (version 8). */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 
-/** A new job id: UUID version 7, so that ids sort by creation time. */
-export function newJobId(
-  nowMs: number = Date.now(),
-  random: (bytes: number) => Uint8Array = randomBytes,
-): string {
-  const bytes = new Uint8Array(random(16));
-  let rest = nowMs;
-  for (let index = 5; index >= 0; index -= 1) {
-    bytes[index] = rest % 256;
-    rest = Math.floor(rest / 256);
-  }
-  return formatUuid(bytes, 7);
+/**
+ * A new job id: UUID version 7, so that ids sort by creation time. `random` gives a UUID version 4, whose random bits
+ * are used; Node.js draws those from the kernel in bulk, which costs a fifth of as many random bytes.
+ */
+export function newJobId(nowMs: number = Date.now(), random: () => string = randomUUID): string {
+  const time = Math.floor(nowMs).toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random().slice(15)}`;
 }
 
 /**
@@ -21,11 +16,8 @@ export function newJobId(
  */
 export function deterministicId(...parts: readonly string[]): string {
   const digest = createHash('sha256').update(JSON.stringify(parts)).digest();
-  return formatUuid(new Uint8Array(digest.subarray(0, 16)), 8);
-}
-
-function formatUuid(bytes: Uint8Array, version: number): string {
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | (version << 4);
+  const bytes = new Uint8Array(digest.subarray(0, 16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = Buffer.from(bytes).toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;

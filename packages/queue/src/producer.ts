@@ -157,31 +157,38 @@ async function enqueueEach<Input>(
   signal: AbortSignal | undefined,
 ): Promise<EnqueueSummary> {
   const failed: { index: number; error: LongshoreError }[] = [];
-  const underWay = new Set<Promise<void>>();
+  let underWay = 0;
+  let ended: PromiseWithResolvers<void> | undefined;
   let enqueued = 0;
   let index = 0;
   let fatal: unknown;
+  const sendOne = async (payload: Input, position: number): Promise<void> => {
+    underWay += 1;
+    try {
+      await send(payload);
+      enqueued += 1;
+    } catch (error) {
+      if (error instanceof LongshoreError && !error.retryable && error.code !== 'closed')
+        failed.push({ index: position, error });
+      else fatal ??= error;
+    }
+    underWay -= 1;
+    ended?.resolve();
+  };
+  const fewerThan = async (count: number): Promise<void> => {
+    while (underWay >= count) {
+      ended = Promise.withResolvers();
+      await ended.promise;
+    }
+  };
   for await (const payload of payloads) {
     signal?.throwIfAborted();
-    const position = index;
+    void sendOne(payload, index);
     index += 1;
-    const task = send(payload)
-      .then(
-        () => {
-          enqueued += 1;
-        },
-        (error: unknown) => {
-          if (error instanceof LongshoreError && !error.retryable && error.code !== 'closed')
-            failed.push({ index: position, error });
-          else fatal ??= error;
-        },
-      )
-      .finally(() => underWay.delete(task));
-    underWay.add(task);
-    if (underWay.size >= READ_AHEAD) await Promise.race(underWay);
+    await fewerThan(READ_AHEAD);
     if (fatal !== undefined) break;
   }
-  await Promise.all(underWay);
+  await fewerThan(1);
   if (fatal !== undefined) throw fatal;
   return { enqueued, failed: failed.sort((a, b) => a.index - b.index) };
 }

@@ -168,27 +168,28 @@ class SqsQueue implements Queue {
     url: () => Promise<string>,
     messages: readonly OutgoingMessage[],
   ): Promise<readonly EntryResult[]> {
-    const size = ({ body, attributes }: OutgoingMessage): number =>
-      Buffer.byteLength(body) +
-      (attributes === undefined ? 0 : Buffer.byteLength(JSON.stringify(attributes)));
     // SQS refuses a whole batch for one entry that is too large, so such entries are answered here.
-    const fitting = messages.filter((message) => size(message) <= MAX_BYTES);
-    const groups = batches(fitting, { maxEntries: MAX_BATCH, maxBytes: MAX_BYTES, bytesOf: size });
+    const sized = messages.map((message) => ({ message, bytes: messageBytes(message) }));
+    const groups = batches(
+      sized.filter(({ bytes }) => bytes <= MAX_BYTES),
+      { maxEntries: MAX_BATCH, maxBytes: MAX_BYTES, bytesOf: ({ bytes }) => bytes },
+    );
     const results = await this.#batches(groups, async (batch) =>
       this.#transport.call(
         'SendMessageBatch',
-        { QueueUrl: await url(), Entries: batch.map(toEntry) },
+        { QueueUrl: await url(), Entries: batch.map(({ message }, index) => toEntry(message, index)) },
         CALL_LIMITS,
       ),
     );
-    return messages.map((message): EntryResult => {
-      if (size(message) <= MAX_BYTES)
-        return results.shift() ?? { ok: false, code: 'unavailable', message: 'No answer' };
-      return {
-        ok: false,
-        code: 'rejected',
-        message: `The message has ${size(message)} bytes, SQS takes ${MAX_BYTES}`,
-      };
+    let next = 0;
+    return sized.map(({ bytes }): EntryResult => {
+      if (bytes > MAX_BYTES) {
+        const message = `The message has ${bytes} bytes, SQS takes ${MAX_BYTES}`;
+        return { ok: false, code: 'rejected', message };
+      }
+      const result = results[next];
+      next += 1;
+      return result ?? { ok: false, code: 'unavailable', message: 'No answer' };
     });
   }
 
@@ -283,6 +284,12 @@ function entryResults(length: number, { Successful = [], Failed = [] }: SqsBatch
   for (const { Id, MessageId } of Successful) results[Number(Id)] = { ok: true, messageId: MessageId ?? '' };
   for (const entry of Failed) results[Number(entry.Id)] = entryFault(entry);
   return results;
+}
+
+function messageBytes({ body, attributes }: OutgoingMessage): number {
+  return (
+    Buffer.byteLength(body) + (attributes === undefined ? 0 : Buffer.byteLength(JSON.stringify(attributes)))
+  );
 }
 
 function toEntry(message: OutgoingMessage, index: number): SqsSendEntry {
