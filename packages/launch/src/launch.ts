@@ -80,7 +80,7 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
   const service = serviceNamed(options.fleet, options.service);
   const settings = readSettings(env);
   const stop = stopRequest(log);
-  const opened = openFleet(options.fleet, settings);
+  const opened = await openFleet(options.fleet, settings);
   // Effects that happen once are conditional writes: a store that ignores the condition must not be worked on.
   if (opened.objects.capabilities.conditionalCreate === 'unverified')
     await verifyConditionalCreate(opened.objects, { prefix: 'probes' });

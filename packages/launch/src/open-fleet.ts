@@ -1,11 +1,7 @@
 /** Opens what a fleet runs on, by settings: its queues with their dead-letter queues, its object store, a producer. */
-import { S3Client } from '@aws-sdk/client-s3';
 import { deadLetterQueueName, physicalQueueName, queueForJob, type Fleet } from '@longshore/fleet';
 import type { ObjectStore } from '@longshore/objects';
-import { fsObjectStore } from '@longshore/objects/fs';
-import { s3ObjectStore } from '@longshore/objects/s3';
 import { createProducer, type Producer, type Queue } from '@longshore/queue';
-import { sqsQueue } from '@longshore/queue/sqs';
 import type { Settings } from './settings.ts';
 
 /** An opened fleet. Queues are opened on first use. */
@@ -19,28 +15,29 @@ export interface OpenFleet extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Opens a fleet. Nothing is connected before it is used. */
-export function openFleet(fleet: Fleet, settings: Settings): OpenFleet {
-  const { store: objects, close: closeObjects } = openObjects(settings);
+/** Opens a fleet. Nothing is connected before it is used, and only the drivers in use are loaded. */
+export async function openFleet(fleet: Fleet, settings: Settings): Promise<OpenFleet> {
+  const [openQueue, { store: objects, close: closeObjects }] = await Promise.all([
+    queueOpener(settings),
+    openObjects(settings),
+  ]);
   const queues = new Map<string, Queue>();
-  const open = (name: string, deadLetterName?: string): Queue => {
-    let queue = queues.get(name);
+  const open = (options: QueueNames): Queue => {
+    let queue = queues.get(options.name);
     if (queue === undefined) {
-      queue = sqsQueue({
-        name,
-        minReleaseMs: settings.minReleaseMs,
-        transport: settings.sqsTransport,
-        ...(deadLetterName === undefined ? {} : { deadLetterName }),
-        ...(settings.credentials === undefined ? {} : { credentials: settings.credentials }),
-        ...(settings.region === undefined ? {} : { region: settings.region }),
-        ...(settings.sqsEndpoint === undefined ? {} : { endpoint: settings.sqsEndpoint }),
-      });
-      queues.set(name, queue);
+      queue = openQueue(options);
+      queues.set(options.name, queue);
     }
     return queue;
   };
-  const queue = (name: string): Queue =>
-    open(physicalQueueName(fleet, name), deadLetterQueueName(fleet, name));
+  const queue = (name: string): Queue => {
+    const definition = fleet.queues.find((entry) => entry.name === name);
+    return open({
+      name: physicalQueueName(fleet, name),
+      deadLetterName: deadLetterQueueName(fleet, name),
+      ...(definition === undefined ? {} : { maxReceives: definition.maxReceives }),
+    });
+  };
   const producer = createProducer({
     queueFor: (jobName) => queue(queueForJob(fleet, jobName).name),
     objects,
@@ -54,10 +51,35 @@ export function openFleet(fleet: Fleet, settings: Settings): OpenFleet {
     objects,
     producer,
     queue,
-    deadLetters: (name) => open(deadLetterQueueName(fleet, name)),
+    deadLetters: (name) => open({ name: deadLetterQueueName(fleet, name) }),
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+interface QueueNames {
+  readonly name: string;
+  readonly deadLetterName?: string;
+  /** For drivers that keep this count themselves; on SQS the queue has it. */
+  readonly maxReceives?: number;
+}
+
+async function queueOpener(settings: Settings): Promise<(names: QueueNames) => Queue> {
+  const { redisUrl, region, sqsEndpoint, sqsTransport, credentials, minReleaseMs } = settings;
+  if (redisUrl !== undefined) {
+    const { bullmqQueue } = await import('@longshore/queue/bullmq');
+    return (names) => bullmqQueue({ ...names, connection: { url: redisUrl } });
+  }
+  const { sqsQueue } = await import('@longshore/queue/sqs');
+  return ({ maxReceives: _kept, ...names }) =>
+    sqsQueue({
+      ...names,
+      minReleaseMs,
+      transport: sqsTransport,
+      ...(credentials === undefined ? {} : { credentials }),
+      ...(region === undefined ? {} : { region }),
+      ...(sqsEndpoint === undefined ? {} : { endpoint: sqsEndpoint }),
+    });
 }
 
 interface OpenedObjects {
@@ -68,11 +90,17 @@ interface OpenedObjects {
 /** A request that hangs would hold a slot for ever. */
 const S3_TIMEOUTS = { connectionTimeout: 5_000, requestTimeout: 60_000 };
 
-function openObjects({ objects, region, s3Endpoint, credentials }: Settings): OpenedObjects {
+async function openObjects(settings: Settings): Promise<OpenedObjects> {
+  const { objects, region, s3Endpoint, credentials } = settings;
   if (objects.kind === 'fs') {
+    const { fsObjectStore } = await import('@longshore/objects/fs');
     const store = fsObjectStore({ root: objects.root });
     return { store, close: () => store.close() };
   }
+  const [{ S3Client }, { s3ObjectStore }] = await Promise.all([
+    import('@aws-sdk/client-s3'),
+    import('@longshore/objects/s3'),
+  ]);
   const client = new S3Client({
     requestHandler: S3_TIMEOUTS,
     ...(region === undefined ? {} : { region }),

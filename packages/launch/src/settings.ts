@@ -4,6 +4,7 @@
  *
  * | variable | meaning | default |
  * |---|---|---|
+ * | `LONGSHORE_REDIS_URL` | `redis://` or `rediss://` URL: the queues are BullMQ's in this Redis | SQS |
  * | `LONGSHORE_SQS_ENDPOINT` | URL of an SQS-compatible endpoint | AWS |
  * | `LONGSHORE_SQS_TRANSPORT` | `lean`, or `sdk` for FIPS and dual-stack endpoints and proxies | `lean`, or `sdk` where the environment asks for one of these |
  * | `LONGSHORE_OBJECTS` | `file:///folder` or `s3://bucket/prefix` | required |
@@ -41,6 +42,8 @@ export interface Settings {
   /** Absent: the SDK finds them. */
   readonly credentials: Credentials | undefined;
   readonly region: string | undefined;
+  /** Set: the queues are in this Redis. Absent: they are on SQS. */
+  readonly redisUrl: string | undefined;
   readonly sqsEndpoint: string | undefined;
   readonly sqsTransport: 'lean' | 'sdk';
   readonly s3Endpoint: string | undefined;
@@ -56,13 +59,16 @@ const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
 /** Reads settings. @throws LongshoreError `invalid_options`, naming every variable that is wrong and how to set it. */
 export function readSettings(env: Environment): Settings {
   const faults: string[] = [];
+  const redisUrl = readRedisUrl(env, faults);
   const sqsEndpoint = readUrl(env, 'LONGSHORE_SQS_ENDPOINT', faults);
   const sqsTransport = readTransport(env, faults);
   const s3Endpoint = readUrl(env, 'LONGSHORE_S3_ENDPOINT', faults);
   const region =
     env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? (sqsEndpoint === undefined ? undefined : 'us-east-1');
-  if (region === undefined)
-    faults.push('AWS_REGION is not set: set it, or LONGSHORE_SQS_ENDPOINT for a local endpoint');
+  if (region === undefined && redisUrl === undefined)
+    faults.push(
+      'AWS_REGION is not set: set it, or LONGSHORE_SQS_ENDPOINT for a local endpoint, or LONGSHORE_REDIS_URL for queues in Redis',
+    );
   const objects = readObjects(env['LONGSHORE_OBJECTS'], faults);
   const logLevel = env['LONGSHORE_LOG_LEVEL'] ?? 'info';
   if (!LOG_LEVELS.includes(logLevel))
@@ -81,6 +87,7 @@ export function readSettings(env: Environment): Settings {
   return {
     credentials: readCredentials(env),
     region,
+    redisUrl,
     sqsEndpoint,
     sqsTransport,
     s3Endpoint,
@@ -123,6 +130,17 @@ function readUrl(env: Environment, name: string, faults: string[]): string | und
   if (URL.canParse(value) && /^https?:/.test(value)) return value;
   faults.push(`${name} is "${value}", expected a URL like http://127.0.0.1:9324`);
   return undefined;
+}
+
+function readRedisUrl(env: Environment, faults: string[]): string | undefined {
+  const value = env['LONGSHORE_REDIS_URL'];
+  if (value === undefined || value === '') return undefined;
+  // The URL may hold a password, so it is not repeated.
+  if (!URL.canParse(value) || !/^rediss?:/.test(value))
+    faults.push('LONGSHORE_REDIS_URL is no URL like redis://127.0.0.1:6379');
+  if ((env['LONGSHORE_SQS_ENDPOINT'] ?? '') !== '')
+    faults.push('LONGSHORE_REDIS_URL and LONGSHORE_SQS_ENDPOINT are both set: the queues are in one place');
+  return value;
 }
 
 /** What the lean transport does not do, the AWS SDK does: its own variables then choose it. */

@@ -10,6 +10,8 @@ export interface PrefetchFacts {
   readonly max: number;
   /** Mean duration of the latest handlers; absent before the first. */
   readonly meanServiceMs: number | undefined;
+  /** Time since a handler last ended: while none ends, nothing that waits can start. */
+  readonly sinceEndMs: number;
 }
 
 /**
@@ -19,10 +21,11 @@ export interface PrefetchFacts {
 const HORIZON_MS = 250;
 
 /** Messages to hold beyond the slots: as many as all slots start within the horizon. */
-export function prefetchCount({ slots, max, meanServiceMs }: PrefetchFacts): number {
+export function prefetchCount({ slots, max, meanServiceMs, sinceEndMs }: PrefetchFacts): number {
   if (meanServiceMs === undefined) return 0;
-  if (meanServiceMs <= 0) return max;
-  return Math.min(max, Math.floor((slots * HORIZON_MS) / meanServiceMs));
+  const startsAtMost = Math.min((slots * HORIZON_MS) / meanServiceMs, HORIZON_MS / sinceEndMs);
+  // Nothing divided by nothing: handlers that take no time.
+  return Math.min(max, Math.floor(Number.isNaN(startsAtMost) ? max : startsAtMost));
 }
 
 /** Facts for {@link wantedCount}. */
@@ -34,9 +37,13 @@ export interface WantedFacts {
   readonly maxBatch: number;
 }
 
-/** What the next receive shall ask for: a full batch where it fits; less only for slots that would stand idle. */
+/** A receive of this many is worth its call: a full one of SQS. */
+const FULL_RECEIVE = 10;
+
+/** What the next receive shall ask for: a full receive where it fits; less only for slots that would stand idle. */
 export function wantedCount({ slots, prefetch, coming, maxBatch }: WantedFacts): number {
-  const room = slots + prefetch - coming;
-  if (room >= maxBatch) return maxBatch;
-  return coming < slots ? Math.max(0, room) : 0;
+  const room = Math.min(maxBatch, slots + prefetch - coming);
+  // Queues with larger batches are asked when half of what the worker can take is used up.
+  const full = Math.min(maxBatch, Math.max(FULL_RECEIVE, Math.ceil((slots + prefetch) / 2)));
+  return room >= full || coming < slots ? Math.max(0, room) : 0;
 }

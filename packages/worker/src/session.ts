@@ -61,6 +61,7 @@ export class Session {
   readonly #pollers: Pollers;
   #inboxTimer: Timer | undefined;
   #quiet: PromiseWithResolvers<void> | undefined;
+  #endedAtMs = 0;
   #polled = false;
   #stopping = false;
 
@@ -151,11 +152,12 @@ export class Session {
   }
 
   #wanted(requested: number): number {
-    const { slots, queue, meanServiceMs, prefetch } = this.#options;
+    const { slots, queue, meanServiceMs, prefetch, clock } = this.#options;
+    const sinceEndMs = clock.nowMs() - this.#endedAtMs;
     const room = this.#capacity - this.#deliveries.size - requested;
     const wanted = wantedCount({
       slots,
-      prefetch: prefetchCount({ slots, max: prefetch, meanServiceMs: meanServiceMs() }),
+      prefetch: prefetchCount({ slots, max: prefetch, meanServiceMs: meanServiceMs(), sinceEndMs }),
       coming: this.#running.size + this.#inbox.size + requested,
       maxBatch: queue.capabilities.maxBatch,
     });
@@ -232,6 +234,7 @@ export class Session {
       this.#giveBack(delivery, FAULT_DELAY_MS);
     }
     this.#running.delete(delivery);
+    this.#endedAtMs = this.#options.clock.nowMs();
     this.#inbox.finished(delivery);
     this.#solitude.changed(this.#running.size);
     this.#fillSlots();

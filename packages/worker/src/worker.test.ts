@@ -16,6 +16,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { objectAttemptStore } from './attempt-store.ts';
+import { manualClock } from './fixtures/manual-clock.ts';
 import { handle, type Handler, type HandlerContext } from './handler.ts';
 import { serveHealth } from './health.ts';
 import { crashRecord } from './settlement.ts';
@@ -461,6 +462,31 @@ describe('a worker', () => {
     await tickUntilEmpty(subject);
     expect(seen).toMatchObject([{ kind: 'crashed', receive: 2 }]);
     expect(await attempts()).toBe(0);
+  });
+
+  it('gives back what waits too long for a slot, since another worker may be free', async () => {
+    const clock = manualClock();
+    const slow = memoryQueue({ name: 'tasks', clock });
+    const send = createProducer({ queueFor: () => slow, clock });
+    for (let n = 0; n < 12; n += 1) void send.enqueue(task, { n });
+    await clock.advance(10);
+    const finish: (() => void)[] = [];
+    const subject = worker(
+      async ({ payload: { n } }) => {
+        // Quick at first, so that more is taken than there are slots; then all slots hang.
+        if (n >= 2) await new Promise<void>((resolve) => finish.push(resolve));
+      },
+      { queue: slow, clock, slots: 2 },
+    );
+    subject.start();
+    await clock.advance(1_000);
+    expect(await slow.counts()).toMatchObject({ backlog: 0, inFlight: 10 });
+    await clock.advance(5_000);
+    expect(await slow.counts()).toMatchObject({ backlog: 8, inFlight: 2 });
+    for (const end of finish) end();
+    const stopped = subject.stop({ deadlineMs: 1_000 });
+    await clock.advance(2_000);
+    await stopped;
   });
 
   it('reports every wrong option at once', () => {

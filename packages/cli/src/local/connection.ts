@@ -33,7 +33,7 @@ export interface ConnectOptions {
 /** Connects. Nothing is changed but that missing local queues are created. */
 export async function connect({ fleet, fleetPath, env }: ConnectOptions): Promise<Connection> {
   if (env['LONGSHORE_OBJECTS'] !== undefined) {
-    const opened = openFleet(fleet, readSettings(env));
+    const opened = await openFleet(fleet, readSettings(env));
     const close = (): Promise<void> => opened.close();
     return {
       opened,
@@ -50,7 +50,7 @@ export async function connect({ fleet, fleetPath, env }: ConnectOptions): Promis
   if (owner === undefined) own = await startEndpoint(state);
   const variables = localEnvironment(state, owner?.url ?? own?.url ?? '');
   await createLocalQueues(fleet, variables['LONGSHORE_SQS_ENDPOINT'] ?? '');
-  const opened = openFleet(fleet, readSettings({ ...env, ...variables }));
+  const opened = await openFleet(fleet, readSettings({ ...env, ...variables }));
   const close = async (): Promise<void> => {
     await opened.close();
     await own?.close();

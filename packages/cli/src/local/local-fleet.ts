@@ -68,7 +68,7 @@ export async function startLocalFleet(options: LocalFleetOptions): Promise<Local
   const endpoint = await startEndpoint(state);
   const variables = localEnvironment(state, endpoint.url);
   await createLocalQueues(fleet, endpoint.url);
-  const opened = openFleet(fleet, readSettings({ ...env, ...variables }));
+  const opened = await openFleet(fleet, readSettings({ ...env, ...variables }));
   const logs = new LogFiles(state);
   const completed = new CompletedJobs();
   const target = startTarget(options, variables, logs, completed);

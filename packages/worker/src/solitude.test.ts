@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { settled } from './fixtures/manual-clock.ts';
+import { solitude } from './solitude.ts';
+
+function watch(promise: Promise<boolean>): { value: boolean | undefined } {
+  const seen: { value: boolean | undefined } = { value: undefined };
+  void promise.then((value) => {
+    seen.value = value;
+  });
+  return seen;
+}
+
+describe('solitude', () => {
+  it('waits until nobody else is busy, and keeps others out until it is left', async () => {
+    const alone = solitude();
+    alone.changed(3);
+    const suspect = watch(alone.enter());
+    await settled();
+    expect({ ...suspect, isWanted: alone.isWanted }).toEqual({ value: undefined, isWanted: true });
+    alone.changed(1);
+    await settled();
+    expect({ ...suspect, isWanted: alone.isWanted }).toEqual({ value: true, isWanted: true });
+    alone.leave();
+    alone.changed(0);
+    expect(alone.isWanted).toBe(false);
+  });
+
+  it('admits several who wait one after the other', async () => {
+    const alone = solitude();
+    alone.changed(2);
+    const first = watch(alone.enter());
+    const second = watch(alone.enter());
+    await settled();
+    expect([first.value, second.value]).toEqual([true, undefined]);
+    alone.leave();
+    alone.changed(1);
+    await settled();
+    expect(second.value).toBe(true);
+  });
+
+  it('sends away who waits, and not who is alone already', async () => {
+    const alone = solitude();
+    alone.changed(1);
+    const inside = watch(alone.enter());
+    alone.changed(2);
+    const outside = watch(alone.enter());
+    alone.dismiss();
+    await settled();
+    expect([inside.value, outside.value]).toEqual([true, false]);
+  });
+});
