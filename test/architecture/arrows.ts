@@ -13,6 +13,7 @@ export const ARROWS: Readonly<Record<string, Arrow>> = {
   fleet: ['job'],
   autoscaler: ['job', 'fleet'],
   launch: ['job', 'queue', 'objects', 'worker', 'fleet'],
+  'sqs-endpoint': ['job'],
   cli: 'everything',
 };
 

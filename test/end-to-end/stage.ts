@@ -9,7 +9,7 @@ import { fsObjectStore } from '@longshore/objects/fs';
 import type { ObjectStore } from '@longshore/objects';
 import { createProducer, type Producer, type Queue } from '@longshore/queue';
 import { createSqsQueues, sqsQueue } from '@longshore/queue/sqs';
-import { startFauxqs } from 'fauxqs';
+import { startSqsEndpoint } from '@longshore/sqs-endpoint';
 
 const REGION = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
 
@@ -31,8 +31,8 @@ export async function openStage(
   options: { readonly leaseMs?: number; readonly maxReceives?: number } = {},
 ): Promise<Stage> {
   const { leaseMs = 2_000, maxReceives = 20 } = options;
-  const server = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
-  const endpoint = `http://127.0.0.1:${server.port}`;
+  const server = await startSqsEndpoint();
+  const endpoint = server.url;
   const folder = await mkdtemp(join(tmpdir(), 'longshore-e2e-'));
   await createSqsQueues({
     endpoint,
@@ -89,7 +89,7 @@ export async function openStage(
       );
       await producer.close();
       await Promise.all([queue.close(), deadLetters.close()]);
-      await server.stop();
+      await server.close();
       await rm(folder, { recursive: true, force: true });
     },
   };

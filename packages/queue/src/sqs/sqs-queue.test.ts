@@ -1,19 +1,19 @@
-import { startFauxqs, type FauxqsServer } from 'fauxqs';
+import { startSqsEndpoint, type SqsEndpoint } from '@longshore/sqs-endpoint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeQueue } from '../conformance/index.ts';
 import { createSqsQueues } from './create-queues.ts';
 import { sqsQueue } from './sqs-queue.ts';
 
 const KEYS = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-let server: FauxqsServer;
+let server: SqsEndpoint;
 let endpoint = '';
 let number = 0;
 
 beforeAll(async () => {
-  server = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
-  endpoint = `http://127.0.0.1:${server.port}`;
+  server = await startSqsEndpoint();
+  endpoint = server.url;
 });
-afterAll(() => server.stop());
+afterAll(() => server.close());
 
 type Transport = 'lean' | 'sdk';
 

@@ -1,0 +1,178 @@
+/**
+ * Receives that wait. The first that came is served first, as soon as a message can be received: it was sent, its delay
+ * or its lease is over, it was given back, its group is free. A poll whose client is gone takes nothing.
+ */
+import type { Clock, Timer } from '@longshore/job';
+import { SqsFault } from '../protocol/fault.ts';
+import type { QueueBook, StoredQueue } from '../queues/queue-book.ts';
+import type { Turns } from '../store/turns.ts';
+import type { Deliveries, Delivery, TakeOptions } from './deliveries.ts';
+import type { MessageTable } from './message-table.ts';
+
+/** The client of a request. */
+export interface Caller {
+  readonly isGone: () => boolean;
+  /** Calls `listener` once when the client is gone. */
+  readonly whenGone: (listener: () => void) => void;
+}
+
+/** A receive. */
+export interface PollOptions {
+  readonly max: number;
+  /** Default: the queue's. */
+  readonly visibilityMs: number | undefined;
+  /** Default: the queue's. */
+  readonly waitMs: number | undefined;
+  readonly caller: Caller;
+}
+
+/** Receives of all queues. */
+export interface Polls {
+  receive(queueName: string, options: PollOptions): Promise<readonly Delivery[]>;
+  /** In this queue a message may have become receivable. */
+  touched(queue: number): void;
+  /** Last work of a turn: serves polls that wait. */
+  serve(): void;
+  /** The queue was deleted: its polls end. */
+  end(queue: StoredQueue): void;
+  /** All polls end with nothing, and none waits any more. */
+  close(): void;
+}
+
+interface Poll {
+  readonly caller: Caller;
+  readonly options: TakeOptions;
+  /** Takes the poll out of the queue of polls. */
+  readonly leave: () => void;
+  readonly resolve: (deliveries: readonly Delivery[]) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** What polls work with. */
+export interface PollParts {
+  readonly book: QueueBook;
+  readonly messages: MessageTable;
+  readonly deliveries: Deliveries;
+  readonly turns: () => Turns;
+  readonly clock: Clock;
+}
+
+/** Timers of the platform take 24 days; nothing waits longer than a lease. */
+const MAX_TIMER_MS = 43_200_000;
+
+/** Polls of an endpoint. */
+export function createPolls({ book, messages, deliveries, turns, clock }: PollParts): Polls {
+  const waiting = new Map<number, Set<Poll>>();
+  const timers = new Map<number, Timer>();
+  const touched = new Set<number>();
+  let isClosed = false;
+  const now = (): number => Math.floor(clock.nowMs());
+
+  /** Serves the polls of one queue, in the order in which they came. */
+  const serveQueue = (id: number): void => {
+    const polls = waiting.get(id) ?? new Set();
+    const queue = book.byId(id);
+    if (polls.size === 0 || queue === undefined) return;
+    // One moment for both: what becomes receivable between a look and the setting of the alarm would wake nobody.
+    const nowMs = now();
+    for (const poll of polls) {
+      if (poll.caller.isGone()) {
+        poll.leave();
+        continue;
+      }
+      const taken = deliveries.take(queue, poll.options, nowMs);
+      if (taken.length === 0) break;
+      poll.leave();
+      turns().settled((failure) => (failure === undefined ? poll.resolve(taken) : poll.reject(failure)));
+    }
+    if (polls.size > 0) arm(queue, nowMs);
+  };
+  /** Wakes the queue when the next message becomes receivable by time alone. */
+  const arm = (queue: StoredQueue, nowMs: number): void => {
+    timers.get(queue.id)?.cancel();
+    timers.delete(queue.id);
+    const nextMs = messages.nextMs(queue, nowMs);
+    if (nextMs === undefined) return;
+    const wake = (): void => {
+      timers.delete(queue.id);
+      turns()
+        .run(() => touched.add(queue.id))
+        .catch((error: unknown) => endPolls(waiting.get(queue.id), (poll) => poll.reject(error)));
+    };
+    timers.set(queue.id, clock.after(Math.min(Math.max(1, nextMs - clock.nowMs()), MAX_TIMER_MS), wake));
+  };
+  const wait = (
+    queue: StoredQueue,
+    waitMs: number,
+    options: TakeOptions,
+    caller: Caller,
+  ): Promise<readonly Delivery[]> => {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Delivery[]>();
+    const polls = waiting.get(queue.id) ?? new Set();
+    waiting.set(queue.id, polls);
+    const leave = (): void => {
+      timer.cancel();
+      polls.delete(poll);
+      if (polls.size > 0) return;
+      timers.get(queue.id)?.cancel();
+      timers.delete(queue.id);
+    };
+    const poll: Poll = { caller, options, leave, resolve, reject };
+    const end = (): void => {
+      if (!polls.has(poll)) return;
+      leave();
+      resolve([]);
+    };
+    const timer = clock.after(waitMs, end);
+    polls.add(poll);
+    caller.whenGone(end);
+    touched.add(queue.id);
+    return promise;
+  };
+
+  return {
+    async receive(queueName, { max, visibilityMs, waitMs, caller }) {
+      const outcome = await turns().run(() => {
+        const queue = book.get(queueName);
+        const { settings } = queue;
+        const longestMs = isClosed ? 0 : (waitMs ?? settings.waitMs);
+        const options = {
+          max,
+          visibilityMs: visibilityMs ?? settings.visibilityMs,
+          isLongPoll: longestMs > 0,
+        };
+        // Those who came before go first.
+        if (touched.delete(queue.id)) serveQueue(queue.id);
+        const taken = deliveries.take(queue, options, now());
+        if (taken.length > 0 || longestMs === 0 || caller.isGone()) return { taken };
+        return { promise: wait(queue, longestMs, options, caller) };
+      });
+      return outcome.taken ?? (await outcome.promise);
+    },
+    touched: (queue) => void touched.add(queue),
+    serve() {
+      // Serving moves dead letters, which touches their queue.
+      for (const id of touched) {
+        touched.delete(id);
+        serveQueue(id);
+      }
+    },
+    end({ id }) {
+      endPolls(waiting.get(id), (poll) =>
+        poll.reject(new SqsFault('QueueDoesNotExist', 'The specified queue does not exist.')),
+      );
+      waiting.delete(id);
+    },
+    close() {
+      isClosed = true;
+      for (const polls of waiting.values()) endPolls(polls, (poll) => poll.resolve([]));
+    },
+  };
+}
+
+function endPolls(polls: ReadonlySet<Poll> | undefined, end: (poll: Poll) => void): void {
+  for (const poll of polls ?? []) {
+    poll.leave();
+    end(poll);
+  }
+}
