@@ -5,19 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createSqsQueues } from '@longshore/queue/sqs';
+import { startSqsEndpoint, type SqsEndpoint } from '@longshore/sqs-endpoint';
 import { startFauxqs, type FauxqsServer } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from './stage.ts';
 
 const INDEXING = fileURLToPath(new URL('../../services/indexing/src/main.ts', import.meta.url));
 const KEYS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_REGION: 'us-east-1' };
-let server: FauxqsServer;
+let server: SqsEndpoint;
+let objectStore: FauxqsServer;
 let folder: string;
 let endpoint: string;
 
 beforeAll(async () => {
-  server = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
-  endpoint = `http://127.0.0.1:${server.port}`;
+  server = await startSqsEndpoint();
+  endpoint = server.url;
   folder = await mkdtemp(join(tmpdir(), 'longshore-launch-'));
   await createSqsQueues({
     endpoint,
@@ -25,10 +27,12 @@ beforeAll(async () => {
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     queues: [{ name: 'documents-indexing', deadLetterName: 'documents-indexing-dlq' }],
   });
-  server.createBucket('documents');
+  objectStore = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
+  objectStore.createBucket('documents');
 });
 afterAll(async () => {
-  await server.stop();
+  await server.close();
+  await objectStore.stop();
   await rm(folder, { recursive: true });
 });
 
@@ -46,7 +50,6 @@ const good = () => ({
   LONGSHORE_SQS_ENDPOINT: endpoint,
   LONGSHORE_OBJECTS: pathToFileURL(join(folder, 'objects')).href,
   LONGSHORE_SEARCH_INDEX: join(folder, 'search.db'),
-  LONGSHORE_POLL_SECONDS: '1',
   LONGSHORE_HEALTH_PORT: '0',
 });
 
@@ -78,7 +81,7 @@ describe('a service process', () => {
     const { exited, log } = start({
       ...good(),
       LONGSHORE_OBJECTS: 's3://documents',
-      LONGSHORE_S3_ENDPOINT: endpoint,
+      LONGSHORE_S3_ENDPOINT: `http://127.0.0.1:${objectStore.port}`,
     });
     expect(await exited).toEqual([2, null]);
     expect(log()).toContain('conditional_writes_ignored');

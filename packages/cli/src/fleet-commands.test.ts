@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { deadLetterMessage } from '@longshore/queue';
-import { startFauxqs } from 'fauxqs';
+import { startSqsEndpoint } from '@longshore/sqs-endpoint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadFleet } from './load-fleet.ts';
 import { connect, createLocalQueues } from './local/connection.ts';
@@ -64,8 +64,8 @@ interface Running {
 
 /** Commands on a fleet that the environment names. */
 async function servedFleet() {
-  const server = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
-  const endpoint = `http://127.0.0.1:${server.port}`;
+  const server = await startSqsEndpoint();
+  const endpoint = server.url;
   const { fleet } = await loadFleet({ cwd: folder });
   await createLocalQueues(fleet, endpoint);
   fresh += 1;
@@ -76,7 +76,7 @@ async function servedFleet() {
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
   };
-  return { ...newFleet(env), [Symbol.asyncDispose]: () => server.stop() };
+  return { ...newFleet(env), [Symbol.asyncDispose]: () => server.close() };
 }
 
 /** Commands on a fleet with a state of its own. */

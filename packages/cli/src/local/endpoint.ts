@@ -39,13 +39,13 @@ export async function startEndpoint(state: LocalState): Promise<Endpoint> {
     const message = `Cannot start a local fleet in "${state.root}": process ${owner.pid} runs one there; stop it first, or use another folder`;
     throw new LongshoreError('invalid_options', message, { details: { pid: owner.pid, folder: state.root } });
   }
-  const { startFauxqs } = await import('fauxqs');
-  const server = await startFauxqs({ port: 0, host: '127.0.0.1', dataDir: state.queues, logger: false });
-  const url = `http://127.0.0.1:${server.port}`;
+  const { startSqsEndpoint } = await import('@longshore/sqs-endpoint');
+  const server = await startSqsEndpoint({ database: state.queues });
+  const { url } = server;
   await writeFile(state.endpointFile, JSON.stringify({ url, pid: process.pid }));
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closed ??= server.stop().then(() => rm(state.endpointFile, { force: true }));
+    closed ??= server.close().then(() => rm(state.endpointFile, { force: true }));
     return closed;
   };
   return { url, close, [Symbol.asyncDispose]: close };

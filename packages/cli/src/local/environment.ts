@@ -10,10 +10,6 @@ export function localEnvironment(state: LocalState, endpointUrl: string): Record
     LONGSHORE_SQS_ENDPOINT: endpointUrl,
     LONGSHORE_OBJECTS: pathToFileURL(state.objects).href,
     LONGSHORE_SEARCH_INDEX: state.searchIndex,
-    // The embedded endpoint goes on serving a poll whose client is gone, so polls are short: calls cost nothing here.
-    LONGSHORE_POLL_SECONDS: '1',
-    // With its data on disk it loses messages that are made visible at once; a second later it does not.
-    LONGSHORE_MIN_RELEASE_SECONDS: '1',
     // Compiled code of an earlier start is used again: a worker's modules load in half the time.
     NODE_COMPILE_CACHE: join(tmpdir(), 'longshore-compile-cache'),
     AWS_REGION: 'us-east-1',

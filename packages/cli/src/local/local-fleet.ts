@@ -149,6 +149,7 @@ class RunningFleet implements LocalFleet {
   readonly #watch: NodeJS.Timeout;
   #peak = 0;
   #stopped: Promise<void> | undefined;
+  #written: Promise<void> = Promise.resolve();
 
   constructor(parts: Parts) {
     this.opened = parts.opened;
@@ -188,6 +189,7 @@ class RunningFleet implements LocalFleet {
     clearInterval(this.#watch);
     await autoscaler.stop();
     await target.stop({ deadlineMs });
+    await this.#written;
     await writeTasks(state, []);
     await this.opened.close();
     await endpoint.close();
@@ -198,8 +200,8 @@ class RunningFleet implements LocalFleet {
     const tasks = this.tasks();
     this.#parts.completed.update(this.#parts.target.tasks());
     this.#peak = Math.max(this.#peak, tasks.length);
-    // Only a display reads this file; the next look writes it again.
-    void writeTasks(this.#parts.state, tasks).catch(() => undefined);
+    // Only a display reads this file; the next look writes it again. Two writes at once would rename each other's file away.
+    this.#written = this.#written.then(() => writeTasks(this.#parts.state, tasks)).catch(() => undefined);
   }
 }
 

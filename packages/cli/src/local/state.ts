@@ -13,7 +13,7 @@ export interface LocalState {
   readonly objects: string;
   /** SQLite full-text index. */
   readonly searchIndex: string;
-  /** Queues of the embedded endpoint. */
+  /** SQLite file of the embedded endpoint's queues. */
   readonly queues: string;
   /** Says which process serves the queues, and where. */
   readonly endpointFile: string;
@@ -28,12 +28,10 @@ export async function localState(fleetPath: string, env: Environment): Promise<L
     root,
     objects: join(root, 'objects'),
     searchIndex: join(root, 'search.db'),
-    queues: join(root, 'queues'),
+    queues: join(root, 'queues.db'),
     endpointFile: join(root, 'endpoint.json'),
     logs: join(root, 'logs'),
   };
-  await Promise.all(
-    [state.objects, state.queues, state.logs].map((path) => mkdir(path, { recursive: true })),
-  );
+  await Promise.all([state.objects, state.logs].map((path) => mkdir(path, { recursive: true })));
   return state;
 }
