@@ -74,6 +74,8 @@ async function answer(parts: FrontParts, request: IncomingMessage, reply: Server
     const baseUrl = `http://${request.headers.host ?? 'localhost'}`;
     const call = { input, nowMs, caller, baseUrl, ...signerOf(request.headers) };
     const { output, deliveries = [] } = await parts.dispatch(action, call);
+    // Another look at the sockets, since a client may have left while its messages were on their way.
+    if (deliveries.length > 0) await new Promise(setImmediate);
     if (!caller.isGone()) await write(reply, 200, JSON_TYPE, JSON.stringify(output));
     if (deliveries.length > 0 && !reply.writableFinished) parts.giveBack(deliveries);
   } catch (error) {

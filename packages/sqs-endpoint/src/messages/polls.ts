@@ -78,6 +78,7 @@ export function createPolls({ book, messages, deliveries, turns, clock }: PollPa
     for (const poll of polls) {
       if (poll.caller.isGone()) {
         poll.leave();
+        poll.resolve([]);
         continue;
       }
       const taken = deliveries.take(queue, poll.options, nowMs);
