@@ -48,8 +48,9 @@ export async function connect({ fleet, fleetPath, env }: ConnectOptions): Promis
   const owner = await findEndpoint(state);
   let own: Endpoint | undefined;
   if (owner === undefined) own = await startEndpoint(state);
-  const variables = localEnvironment(state, owner?.url ?? own?.url ?? '');
-  await createLocalQueues(fleet, variables['LONGSHORE_SQS_ENDPOINT'] ?? '');
+  const url = owner?.url ?? own?.url ?? '';
+  const variables = localEnvironment(state, url);
+  await createLocalQueues(fleet, url);
   const opened = await openFleet(fleet, readSettings({ ...env, ...variables }));
   const close = async (): Promise<void> => {
     await opened.close();
@@ -65,8 +66,12 @@ export async function connect({ fleet, fleetPath, env }: ConnectOptions): Promis
   };
 }
 
-/** Creates the queues of a fleet on a local endpoint, with their dead-letter queues. Existing ones stay as they are. */
+/**
+ * Creates the queues of a fleet on a local endpoint, with their dead-letter queues. Existing ones stay as they are; in
+ * Redis a queue is there once it is used.
+ */
 export async function createLocalQueues(fleet: Fleet, endpoint: string): Promise<void> {
+  if (endpoint.startsWith('redis:')) return;
   await createSqsQueues({
     endpoint,
     region: 'us-east-1',

@@ -1,13 +1,16 @@
 /**
- * The embedded SQS-compatible endpoint: serves the local queues on a loopback port, keeps them in SQLite, so that a
- * killed fleet goes on where it was. One process serves a state folder at a time and says so in a file.
+ * Who serves the queues of a local fleet: the embedded SQS-compatible endpoint on SQLite, or a Redis server for BullMQ.
+ * Both keep them on disk, so that a killed fleet goes on where it was. One process serves a state folder at a time and
+ * says so in a file.
  */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { LongshoreError, parseJson } from '@longshore/job';
+import { isRedisAnswering, startRedis } from './redis-process.ts';
 import type { LocalState } from './state.ts';
 
-/** A served endpoint. */
+/** Served queues. */
 export interface Endpoint extends AsyncDisposable {
+  /** `http://…` speaks SQS, `redis://…` holds BullMQ's queues. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -31,7 +34,7 @@ export async function findEndpoint(state: LocalState): Promise<EndpointOwner | u
 /**
  * Serves the queues of a state folder.
  *
- * @throws LongshoreError `invalid_options` when another process serves them already.
+ * @throws LongshoreError `invalid_options` when another process serves them already, or Redis cannot be started.
  */
 export async function startEndpoint(state: LocalState): Promise<Endpoint> {
   const owner = await findEndpoint(state);
@@ -39,8 +42,7 @@ export async function startEndpoint(state: LocalState): Promise<Endpoint> {
     const message = `Cannot start a local fleet in "${state.root}": process ${owner.pid} runs one there; stop it first, or use another folder`;
     throw new LongshoreError('invalid_options', message, { details: { pid: owner.pid, folder: state.root } });
   }
-  const { startSqsEndpoint } = await import('@longshore/sqs-endpoint');
-  const server = await startSqsEndpoint({ database: state.queues });
+  const server = await startServer(state);
   const { url } = server;
   await writeFile(state.endpointFile, JSON.stringify({ url, pid: process.pid }));
   let closed: Promise<void> | undefined;
@@ -49,6 +51,15 @@ export async function startEndpoint(state: LocalState): Promise<Endpoint> {
     return closed;
   };
   return { url, close, [Symbol.asyncDispose]: close };
+}
+
+async function startServer({
+  queueKind,
+  queues,
+}: LocalState): Promise<{ url: string; close(): Promise<void> }> {
+  if (queueKind === 'bullmq') return startRedis(queues);
+  const { startSqsEndpoint } = await import('@longshore/sqs-endpoint');
+  return startSqsEndpoint({ database: queues });
 }
 
 function isAlive(pid: number): boolean {
@@ -61,6 +72,7 @@ function isAlive(pid: number): boolean {
 }
 
 async function answers(url: string): Promise<boolean> {
+  if (url.startsWith('redis:')) return isRedisAnswering(url);
   try {
     const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) });
     await response.body?.cancel();

@@ -7,7 +7,9 @@ import type { LocalState } from './state.ts';
 /** Variables of a local fleet; see `@longshore/launch` for their meaning. */
 export function localEnvironment(state: LocalState, endpointUrl: string): Record<string, string> {
   return {
-    LONGSHORE_SQS_ENDPOINT: endpointUrl,
+    ...(endpointUrl.startsWith('redis:')
+      ? { LONGSHORE_REDIS_URL: endpointUrl }
+      : { LONGSHORE_SQS_ENDPOINT: endpointUrl }),
     LONGSHORE_OBJECTS: pathToFileURL(state.objects).href,
     LONGSHORE_SEARCH_INDEX: state.searchIndex,
     // Compiled code of an earlier start is used again: a worker's modules load in half the time.
