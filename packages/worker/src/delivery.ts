@@ -10,8 +10,11 @@ export interface Delivery {
   readonly token: LeaseToken;
   readonly arrivedAtMs: number;
   readonly cancellation: Cancellation;
-  /** `gone`: given back, lost or settled; whatever its handler still returns is void. */
-  state: 'waiting' | 'running' | 'completing' | 'gone';
+  /**
+   * `settling`: its handler has returned and the outcome is carried out. `gone`: given back, lost or settled; whatever
+   * its handler still returns is void.
+   */
+  state: 'waiting' | 'running' | 'settling' | 'gone';
   /** An attempt record says that this attempt crashed, until another one says how it ended. */
   marked: boolean;
   /** Its payload lies in the object store, and goes when the message is gone. */

@@ -1,17 +1,16 @@
 /**
- * Messages that were processed but may still be in the queue, because their deletion is pending or failed. A redelivery
- * of one is acknowledged without a second run. Bounded; the oldest is forgotten first.
+ * Messages that were processed but may still come again: their deletion is pending or failed, or it was accepted and
+ * did nothing, as SQS does for a message that was delivered a second time meanwhile. A redelivery of one is
+ * acknowledged without a second run. Bounded; the oldest is forgotten first.
  */
 
 /** Remembers processed messages by message id. */
 export interface DoneMemory {
   add(messageId: string): void;
   has(messageId: string): boolean;
-  /** The deletion is confirmed: no redelivery can come. */
-  confirm(messageId: string): void;
 }
 
-/** Some hours of failed deletions of a busy worker, in about a megabyte. */
+/** A redelivery comes within minutes of its first delivery; this is ten of them at a thousand jobs a minute, in about a megabyte. */
 const CAPACITY = 10_000;
 
 /** An empty memory. */
@@ -27,6 +26,5 @@ export function doneMemory(capacity: number = CAPACITY): DoneMemory {
       }
     },
     has: (messageId) => ids.has(messageId),
-    confirm: (messageId) => void ids.delete(messageId),
   };
 }

@@ -18,22 +18,23 @@ describe('leaseBook', () => {
     const token = hold('a', 30_000);
     expect(book.due(9_999).extend).toEqual([]);
     expect(book.due(10_000).extend).toEqual([{ token, lease: lease('a') }]);
+    expect(book.due(10_000).firstEndMs).toBe(30_000);
     book.extended(token, 40_000);
-    expect(book.due(10_000).extend).toEqual([]);
+    expect(book.due(10_000)).toEqual({ extend: [], lost: [], firstEndMs: 40_000 });
     expect(book.due(20_000).extend).toHaveLength(1);
   });
 
   it('reports a lease that ran out as lost, once, and does not extend it again', () => {
     const { hold, book } = open(1_000);
     const token = hold('a', 1_000);
-    expect(book.due(1_000)).toEqual({ extend: [], lost: [token], kept: 1 });
-    expect(book.due(1_000)).toEqual({ extend: [], lost: [], kept: 0 });
+    expect(book.due(1_000)).toMatchObject({ extend: [], lost: [token] });
+    expect(book.due(1_000)).toEqual({ extend: [], lost: [], firstEndMs: Number.POSITIVE_INFINITY });
   });
 
   it('does not extend a lease that the queue calls lost', () => {
     const { hold, book } = open(1_000);
     book.lost(hold('a', 1_000));
-    expect(book.due(500)).toEqual({ extend: [], lost: [], kept: 0 });
+    expect(book.due(500)).toEqual({ extend: [], lost: [], firstEndMs: Number.POSITIVE_INFINITY });
   });
 
   it('forgets what was dropped, also when its record holds another lease now', () => {

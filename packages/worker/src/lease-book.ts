@@ -19,8 +19,8 @@ export interface DueLeases {
   readonly extend: readonly DueLease[];
   /** Ran out: extensions failed too long, or the ceiling was reached. Each is named once. */
   readonly lost: readonly LeaseToken[];
-  /** Leases that still hold. */
-  readonly kept: number;
+  /** When the first of the leases that still hold runs out; infinity without any. */
+  readonly firstEndMs: number;
 }
 
 /** Bookkeeping of held leases. */
@@ -43,22 +43,24 @@ export function leaseBook(table: LeaseTableReader, leaseMs: number): LeaseBook {
       const extend: DueLease[] = [];
       const lost: LeaseToken[] = [];
       const known = new Map<LeaseToken, number>();
-      let kept = 0;
+      let firstEndMs = Number.POSITIVE_INFINITY;
       for (const { token, untilMs, ceilingMs, readLease } of table.entries()) {
         const holdsUntilMs = extendedUntilMs.get(token) ?? untilMs;
         if (extendedUntilMs.has(token)) known.set(token, holdsUntilMs);
         if (holdsUntilMs === Number.NEGATIVE_INFINITY) continue;
-        kept += 1;
         if (nowMs >= holdsUntilMs) {
           known.set(token, Number.NEGATIVE_INFINITY);
           lost.push(token);
-        } else if (nowMs >= holdsUntilMs - leaseMs * (1 - EXTEND_AFTER) && nowMs + leaseMs <= ceilingMs) {
+          continue;
+        }
+        firstEndMs = Math.min(firstEndMs, holdsUntilMs);
+        if (nowMs >= holdsUntilMs - leaseMs * (1 - EXTEND_AFTER) && nowMs + leaseMs <= ceilingMs) {
           const lease = readLease();
           if (lease !== undefined) extend.push({ token, lease });
         }
       }
       extendedUntilMs = known;
-      return { extend, lost, kept };
+      return { extend, lost, firstEndMs };
     },
     extended: (token, untilMs) => void extendedUntilMs.set(token, untilMs),
     lost: (token) => void extendedUntilMs.set(token, Number.NEGATIVE_INFINITY),

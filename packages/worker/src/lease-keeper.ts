@@ -6,7 +6,7 @@
  */
 import type { Clock, Timer } from '@longshore/job';
 import type { EntryResult, Queue } from '@longshore/queue';
-import { leaseBook, type DueLease } from './lease-book.ts';
+import { leaseBook, type DueLease, type LeaseBook } from './lease-book.ts';
 import {
   leaseTable,
   leaseTableReader,
@@ -42,61 +42,93 @@ export interface LeaseWatchOptions extends LeaseEvents {
 
 /** Looks after the leases of a table. */
 export interface LeaseWatch {
-  /** Looks now and then for as long as a lease is held. */
-  wake(): void;
+  /** There may be a new lease, which holds until `untilMs`. Looks now and then for as long as a lease is held. */
+  wake(untilMs?: number): void;
   stop(): Promise<void>;
 }
 
-/** Looks ten times per lease: late by a tenth at most, and cheap, since a look is a walk over some memory. */
+/** Looks ten times per lease, and when one ends: cheap, since a look is a walk over some memory. */
 export const LOOKS_PER_LEASE = 10;
+/** A share of the lease after which a lease whose extension has no answer is extended again: two tries more. */
+const ASK_AGAIN_AFTER = 1 / 5;
 
 /** Extends what is due in a lease table. */
 export function leaseWatch(options: LeaseWatchOptions): LeaseWatch {
-  const { leaseMs, clock, onLost, onExtended } = options;
-  const book = leaseBook(leaseTableReader(options.memory), leaseMs);
-  let timer: Timer | undefined;
-  let looking: Promise<void> | undefined;
-  let stopped = false;
+  return new TableWatch(options);
+}
 
-  const wake = (): void => {
-    if (stopped || timer !== undefined) return;
-    timer = clock.after(leaseMs / LOOKS_PER_LEASE, () => {
-      timer = undefined;
-      const askedAtMs = clock.nowMs();
-      const { extend, lost, kept } = book.due(askedAtMs);
-      if (lost.length > 0) onLost(lost);
-      // A call that hangs keeps no other lease from being looked at; its own entries are asked for again.
-      if (extend.length > 0)
-        looking = Promise.all([looking, extendDue(extend, askedAtMs)]).then(() => undefined);
-      if (kept > lost.length) wake();
+class TableWatch implements LeaseWatch {
+  readonly #options: LeaseWatchOptions;
+  readonly #book: LeaseBook;
+  readonly #calls = new Set<Promise<void>>();
+  /** Leases of calls under way, with when they were asked for. */
+  readonly #asked = new Map<LeaseToken, number>();
+  #timer: Timer | undefined;
+  #lookAtMs = Number.POSITIVE_INFINITY;
+  #stopped = false;
+
+  constructor(options: LeaseWatchOptions) {
+    this.#options = options;
+    this.#book = leaseBook(leaseTableReader(options.memory), options.leaseMs);
+  }
+
+  wake(untilMs = Number.POSITIVE_INFINITY): void {
+    const { clock, leaseMs } = this.#options;
+    const nowMs = clock.nowMs();
+    const atMs = Math.min(nowMs + leaseMs / LOOKS_PER_LEASE, untilMs);
+    if (this.#stopped || this.#lookAtMs <= atMs) return;
+    this.#timer?.cancel();
+    this.#lookAtMs = atMs;
+    this.#timer = clock.after(Math.max(0, atMs - nowMs), () => {
+      this.#lookAtMs = Number.POSITIVE_INFINITY;
+      this.#look();
     });
-  };
+  }
 
-  const extendDue = async (due: readonly DueLease[], askedAtMs: number): Promise<void> => {
-    const results = await ask(options, due);
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    await Promise.all(this.#calls);
+  }
+
+  /**
+   * Says what is lost at once, even while a call hangs: a handler must stop when its lease ends, not later. A call that
+   * hangs holds up no other lease, and its own for a while only.
+   */
+  #look(): void {
+    const { clock, leaseMs, onLost } = this.#options;
+    const nowMs = clock.nowMs();
+    const { extend, lost, firstEndMs } = this.#book.due(nowMs);
+    if (lost.length > 0) onLost(lost);
+    const due = extend.filter(
+      ({ token }) => nowMs - (this.#asked.get(token) ?? -leaseMs) >= leaseMs * ASK_AGAIN_AFTER,
+    );
+    if (due.length > 0) {
+      for (const { token } of due) this.#asked.set(token, nowMs);
+      const call = this.#extend(due, nowMs).finally(() => this.#calls.delete(call));
+      this.#calls.add(call);
+    }
+    if (firstEndMs < Number.POSITIVE_INFINITY) this.wake(firstEndMs);
+  }
+
+  async #extend(due: readonly DueLease[], askedAtMs: number): Promise<void> {
+    const { leaseMs, onLost, onExtended } = this.#options;
+    const results = await ask(this.#options, due);
     const stale: LeaseToken[] = [];
     let failed = 0;
     for (const [index, { token }] of due.entries()) {
+      if (this.#asked.get(token) === askedAtMs) this.#asked.delete(token);
       const result = results[index];
-      if (result?.ok === true) book.extended(token, askedAtMs + leaseMs);
+      if (result?.ok === true) this.#book.extended(token, askedAtMs + leaseMs);
       else if (result === undefined || result.code === 'unavailable') failed += 1;
       else {
         stale.push(token);
-        book.lost(token);
+        this.#book.lost(token);
       }
     }
     if (stale.length > 0) onLost(stale);
     onExtended(due.length - failed - stale.length, failed + stale.length);
-  };
-
-  return {
-    wake,
-    async stop() {
-      stopped = true;
-      timer?.cancel();
-      await looking;
-    },
-  };
+  }
 }
 
 async function ask(
@@ -126,7 +158,7 @@ export function localLeaseKeeper(options: LocalLeaseKeeperOptions): LeaseKeeper 
   const watch = leaseWatch({ ...options, memory: table.memory });
   return {
     hold(held) {
-      watch.wake();
+      watch.wake(held.untilMs);
       return table.hold(held);
     },
     drop: (token) => table.drop(token),

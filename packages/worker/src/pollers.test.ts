@@ -26,7 +26,7 @@ function open(room: { wanted: number }) {
     onError: (_error, delayMs) => errors.push(delayMs),
   });
   const stop = async (): Promise<void> => {
-    const stopped = subject.stop();
+    const stopped = subject.stop(5_000);
     await clock.advance(1_000);
     await stopped;
   };
@@ -91,7 +91,7 @@ describe('pollers', () => {
     const { polls, subject, clock } = open({ wanted: 10 });
     subject.start();
     let stopped = false;
-    const stopping = subject.stop().then(() => {
+    const stopping = subject.stop(5_000).then(() => {
       stopped = true;
     });
     await clock.advance(999);

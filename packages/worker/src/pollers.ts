@@ -9,8 +9,11 @@ export interface Pollers {
   start(): void;
   /** There may be room for more messages. */
   wake(): void;
-  /** Starts no more receives, lets those under way answer for a moment, then aborts them. Resolves when none is left. */
-  stop(): Promise<void>;
+  /**
+   * Starts no more receives, lets those under way answer for a moment, `withinMs` at most, then aborts them. Resolves
+   * when none is left.
+   */
+  stop(withinMs: number): Promise<void>;
 }
 
 /** Options of {@link pollers}. */
@@ -78,12 +81,12 @@ export function pollers(options: PollersOptions): Pollers {
       wake();
     },
     wake,
-    async stop() {
+    async stop(withinMs) {
       started = false;
       // What a queue sends to a poll that was given up is held until its lease ends, so polls are let to answer for a moment.
       const answered = new AbortController();
       const all = Promise.all(active);
-      await Promise.race([all, sleep(answerGraceMs, { clock, signal: answered.signal })]);
+      await Promise.race([all, sleep(Math.min(answerGraceMs, withinMs), { clock, signal: answered.signal })]);
       answered.abort();
       abort.abort();
       await all;

@@ -10,6 +10,7 @@ import { releaseClaim, type Message } from '@longshore/queue';
 import { admit, type AdmissionOptions, type AdmittedJob } from './admission.ts';
 import { runAttempt, type AttemptOptions, type AttemptResult } from './attempt.ts';
 import { cancellation } from './cancellation.ts';
+import { closableQueue, type ClosableQueue } from './closable-queue.ts';
 import { completer, type Completer } from './completer.ts';
 import type { Delivery } from './delivery.ts';
 import { doneMemory } from './done-memory.ts';
@@ -48,6 +49,7 @@ const MAX_COMPLETING = 1_000;
 /** One run of a worker, from start to stop. */
 export class Session {
   readonly #options: SessionOptions;
+  readonly #door: ClosableQueue;
   readonly #admission: AdmissionOptions;
   readonly #capacity: number;
   readonly #inbox: Inbox<Delivery>;
@@ -66,8 +68,10 @@ export class Session {
   #stopping = false;
 
   constructor(options: SessionOptions) {
-    this.#options = options;
-    const { queue, clock } = options;
+    this.#door = closableQueue(options.queue);
+    const { queue } = this.#door;
+    const { clock } = options;
+    this.#options = { ...options, queue };
     this.#admission = { ...options, queueName: queue.name };
     this.#capacity = options.slots + options.prefetch + MAX_COMPLETING;
     this.#inbox = inbox(queue.capabilities.fifo);
@@ -118,7 +122,7 @@ export class Session {
     const endMs = clock.nowMs() + deadlineMs;
     this.#stopping = true;
     this.#inboxTimer?.cancel();
-    const polled = this.#pollers.stop();
+    const polled = this.#pollers.stop(deadlineMs * 0.8);
     this.#solitude.dismiss();
     for (const delivery of this.#inbox.take(() => true)) this.#giveBack(delivery);
     // Three parts: finish, then interrupt and give back, then flush what is acknowledged.
@@ -127,6 +131,8 @@ export class Session {
     for (const delivery of this.#running) delivery.cancellation.cancel(interrupted);
     if (this.#running.size > 0) await this.#within(deadlineMs * 0.1, this.#quieted());
     for (const delivery of this.#running) {
+      // A failed attempt must not be given back as an interrupted one.
+      if (delivery.state !== 'running') continue;
       log.warn(
         { messageId: delivery.message.messageId },
         'A handler ignored its signal, giving its job back',
@@ -135,6 +141,7 @@ export class Session {
     }
     this.#running.clear();
     await this.#within(Math.max(MIN_FLUSH_MS, endMs - clock.nowMs()), this.#flush(polled));
+    this.#door.close();
     await this.#keeper.stop();
   }
 
@@ -153,6 +160,7 @@ export class Session {
 
   #wanted(requested: number): number {
     const { slots, queue, meanServiceMs, prefetch, clock } = this.#options;
+    if (this.#solitude.isWanted) return 0;
     const sinceEndMs = clock.nowMs() - this.#endedAtMs;
     const room = this.#capacity - this.#deliveries.size - requested;
     const wanted = wantedCount({
@@ -172,7 +180,7 @@ export class Session {
     this.#options.onReceived(messages);
     if (messages.length === 0) return 0;
     const deliveries = messages.flatMap((message) => this.#take(message) ?? []);
-    if (this.#stopping) {
+    if (this.#stopping || this.#solitude.isWanted) {
       for (const delivery of deliveries) this.#giveBack(delivery);
       return messages.length;
     }
@@ -243,29 +251,36 @@ export class Session {
   }
 
   async #process(delivery: Delivery): Promise<void> {
-    const { message } = delivery;
-    if (this.#done.has(message.messageId)) {
-      this.#options.metrics.finished('unknown', 'duplicate', 0, 0);
-      return this.#settle(delivery, { outcome: { kind: 'duplicate' }, envelope: undefined, records: [] });
-    }
-    const admission = await admit(message, this.#admission);
+    if (this.#done.has(delivery.message.messageId)) return this.#settleDuplicate(delivery);
+    const admission = await admit(delivery.message, this.#admission);
     if (delivery.state !== 'running') return;
     if (admission.kind === 'settle') {
-      this.#report(admission.envelope?.name ?? 'unknown', admission.outcome, message, 0, 0);
+      this.#report(admission.envelope?.name ?? 'unknown', admission.outcome, delivery.message, 0, 0);
       return this.#settle(delivery, admission);
     }
-    if (admission.job.isSuspect && !(await this.#solitude.enter())) return this.#giveBack(delivery);
+    if (!admission.job.isSuspect) return this.#attempt(delivery, admission.job);
+    if (!(await this.#solitude.enter())) return this.#giveBack(delivery);
     try {
+      // Should it end this process, nothing else shall pay for it.
+      for (const waiting of this.#inbox.take(() => true)) this.#giveBack(waiting);
+      await Promise.all([this.#completer.flush(), this.#settled()]);
       await this.#attempt(delivery, admission.job);
     } finally {
-      if (admission.job.isSuspect) this.#solitude.leave();
+      this.#solitude.leave();
     }
+  }
+
+  #settleDuplicate(delivery: Delivery): Promise<void> {
+    this.#options.metrics.finished('unknown', 'duplicate', 0, 0);
+    return this.#settle(delivery, { outcome: { kind: 'duplicate' }, envelope: undefined, records: [] });
   }
 
   async #attempt(delivery: Delivery, job: AdmittedJob): Promise<void> {
     const { clock, queue, attempts } = this.#options;
     const { message, cancellation: cancelled } = delivery;
     const { envelope, records } = job;
+    // Another delivery of it may have been finished here while this one was prepared.
+    if (this.#done.has(message.messageId)) return this.#settleDuplicate(delivery);
     const startMs = clock.nowMs();
     let result: AttemptResult = { outcome: { kind: 'lost' } };
     if (cancelled.reason?.code !== 'lease_lost') {
@@ -310,8 +325,8 @@ export class Session {
 
   async #settle(delivery: Delivery, settlement: Omit<Settlement, 'message' | 'marked'>): Promise<void> {
     const { outcome } = settlement;
+    delivery.state = 'settling';
     if (outcome.kind === 'completed' || outcome.kind === 'duplicate') {
-      delivery.state = 'completing';
       this.#done.add(delivery.message.messageId);
       this.#completer.complete(delivery);
       return;
@@ -346,7 +361,6 @@ export class Session {
       log.warn({ messageId }, 'Could not delete a processed message, its redelivery will be acknowledged');
       return;
     }
-    this.#done.confirm(message.messageId);
     if (message.receiveCount > 1) this.#track(attempts.clear(message.messageId));
     if (claimed !== undefined && objects !== undefined)
       this.#track(releaseClaim(claimed, objects, { queue: queue.name }));
@@ -416,8 +430,9 @@ export class Session {
   }
 
   async #flush(polled: Promise<void>): Promise<void> {
+    // What hangs must not hold up the acknowledgements of finished work.
+    await Promise.all([polled, this.#completer.flush()]);
     // In this order: a late receive gives messages back, a flushed completion releases its claim.
-    await polled;
     await this.#settled();
     await this.#completer.flush();
     await this.#settled();
