@@ -13,3 +13,4 @@ export type { ForeignDecoder } from './admission.ts';
 export type { FollowUpSender } from './attempt.ts';
 export { serveHealth } from './health.ts';
 export type { HealthOptions, HealthServer } from './health.ts';
+export type { ProtectionCounts, ProtectionState, TaskProtection } from './task-protection.ts';
