@@ -7,6 +7,8 @@ export interface ManualClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Timers that wait. */
   readonly timers: number;
+  /** Until the next of them falls due; `Infinity` without one. */
+  readonly nextInMs: number;
 }
 
 /** Starts at `startMs`. */
@@ -35,11 +37,14 @@ export function manualClock(startMs = 1_000_000): ManualClock {
     get timers() {
       return timers.size;
     },
+    get nextInMs() {
+      return Math.min(Infinity, ...[...timers].map(({ atMs }) => atMs - nowMs));
+    },
   };
 }
 
 /** Lets everything run that waits for no time and no network. */
-export async function settled(): Promise<void> {
+async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1)
     await new Promise<void>((resolve) => {
       setImmediate(resolve);
