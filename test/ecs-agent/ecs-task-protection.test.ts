@@ -230,7 +230,8 @@ describe('ecsTaskProtection', () => {
   });
 
   it('refuses options that cannot work, all at once', () => {
-    const make = (): unknown => protect({ agentUri: '$ECS_AGENT_URI', expiresInMinutes: 2_881, timeoutMs: 0 });
+    const make = (): unknown =>
+      protect({ agentUri: '$ECS_AGENT_URI', expiresInMinutes: 2_881, timeoutMs: 0 });
     expect(make).toThrow(/agentUri is "\$ECS_AGENT_URI".*expiresInMinutes is 2881.*timeoutMs is 0/);
     expect(() => protect({ expiresInMinutes: 0.5 })).toThrow(
       expect.toSatisfy((error) => isLongshoreError(error, 'invalid_options')) as Error,

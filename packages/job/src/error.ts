@@ -33,6 +33,7 @@ export type ErrorCode =
   | 'handler_timeout'
   | 'handler_failed'
   | 'attempts_exhausted'
+  | 'dependency_down'
   | 'interrupted'
   | 'crashed'
   // search
