@@ -38,6 +38,24 @@ describe('defineJob', () => {
     expect(define).toThrow(/name is "Bad Name".*version is 0.*timeoutMs is -1/);
   });
 
+  it('costs one slot and no memory unless told otherwise', () => {
+    expect(definitions.zod.cost).toEqual({ slots: 1, memoryMiB: 0 });
+    const heavy = defineJob({ name: 'a', schema: z.any(), cost: { memoryMiB: 512 } });
+    expect(heavy.cost).toEqual({ slots: 1, memoryMiB: 512 });
+    expect(Object.isFrozen(heavy.cost)).toBe(true);
+  });
+
+  it.each([
+    [{ slots: 0 }, /cost\.slots is 0/],
+    [{ slots: 1.5 }, /cost\.slots is 1\.5/],
+    [{ slots: 1_001 }, /cost\.slots is 1001/],
+    [{ memoryMiB: -1 }, /cost\.memoryMiB is -1/],
+    [{ memoryMiB: Number.NaN }, /cost\.memoryMiB is NaN/],
+    [{ memoryMiB: 512 * 1_024 * 1_024 }, /cost\.memoryMiB is 536870912/],
+  ])('refuses the cost %j', (cost, message) => {
+    expect(() => defineJob({ name: 'a', schema: z.any(), cost })).toThrow(message);
+  });
+
   it('refuses a retry policy that cannot work', () => {
     const define = (): unknown =>
       defineJob({ name: 'a', schema: z.any(), retry: { maxAttempts: 0, baseDelayMs: -1 } });

@@ -7,6 +7,16 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { LongshoreError } from './error.ts';
 import { retryPolicy, type RetryPolicy } from './retry-policy.ts';
 
+/**
+ * What a job takes from its worker while it runs. A job that is heavier than its whole worker runs there alone.
+ */
+export interface JobCost {
+  /** Slots, 1 to 1,000. Default 1: more for a job that keeps several cores busy. */
+  readonly slots: number;
+  /** Memory at its peak beyond what the idle worker has, 0 to 16,777,216 MiB. Default 0: little, or not known. */
+  readonly memoryMiB: number;
+}
+
 /** Options of {@link defineJob}. */
 export interface JobOptions<Schema extends StandardSchemaV1> {
   /** Unique in the fleet: lower-case words joined by hyphens, up to 80 characters. */
@@ -21,6 +31,8 @@ export interface JobOptions<Schema extends StandardSchemaV1> {
   readonly retry?: Partial<RetryPolicy>;
   /** How long one attempt may take before its `signal` aborts. Default 15 minutes. */
   readonly timeoutMs?: number;
+  /** What one job takes from its worker. Default: one slot, and no memory to speak of. */
+  readonly cost?: Partial<JobCost>;
   /** The key under which this job's effects happen once. Default: the job id. */
   readonly idempotencyKey?: (payload: StandardSchemaV1.InferOutput<Schema>) => string;
 }
@@ -33,6 +45,7 @@ export interface JobDefinition<Input = unknown, Output = unknown> {
   readonly schema: StandardSchemaV1<Input, Output>;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
+  readonly cost: JobCost;
   readonly idempotencyKey: ((payload: Output) => string) | undefined;
 }
 
@@ -42,6 +55,10 @@ export type PayloadOf<Definition> =
 
 /** Long enough for the slow work that queues are for, short enough that a stuck handler is noticed. */
 const DEFAULT_TIMEOUT_MS = 900_000;
+/** As most jobs are: a slot's worth of work, in memory that nobody notices. */
+const DEFAULT_COST: JobCost = { slots: 1, memoryMiB: 0 };
+/** 16 TiB, above any machine: what is beyond was meant as bytes. */
+const MAX_MEMORY_MIB = 16_777_216;
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 /**
@@ -76,6 +93,8 @@ export function defineJob<Schema extends StandardSchemaV1>(
       `timeoutMs is ${timeoutMs}, expected up to 43200000 (SQS holds a message for 12 hours at most)`,
     );
   }
+  const cost = { ...DEFAULT_COST, ...options.cost };
+  faults.push(...costFaults(cost));
   if (faults.length > 0)
     throw new LongshoreError('invalid_options', `Cannot define job "${name}": ${faults.join('; ')}`);
   return Object.freeze({
@@ -85,8 +104,18 @@ export function defineJob<Schema extends StandardSchemaV1>(
     schema: options.schema,
     retry: retryPolicy(options.retry),
     timeoutMs,
+    cost: Object.freeze(cost),
     idempotencyKey: options.idempotencyKey,
   });
+}
+
+function costFaults({ slots, memoryMiB }: JobCost): string[] {
+  const faults: string[] = [];
+  if (!Number.isInteger(slots) || slots < 1 || slots > 1_000)
+    faults.push(`cost.slots is ${slots}, expected a whole number from 1 to 1000`);
+  if (!(memoryMiB >= 0 && memoryMiB <= MAX_MEMORY_MIB))
+    faults.push(`cost.memoryMiB is ${memoryMiB}, expected 0 to ${MAX_MEMORY_MIB}`);
+  return faults;
 }
 
 /**

@@ -13,7 +13,7 @@ export type {
   TraceContext,
 } from './envelope.ts';
 export { defineJob, parsePayload } from './definition.ts';
-export type { JobDefinition, JobOptions, PayloadOf } from './definition.ts';
+export type { JobCost, JobDefinition, JobOptions, PayloadOf } from './definition.ts';
 export { createEnvelope } from './create-envelope.ts';
 export type { CreateEnvelopeOptions } from './create-envelope.ts';
 export { bury, directiveOf, release, retry } from './directive.ts';
