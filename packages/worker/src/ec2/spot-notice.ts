@@ -76,7 +76,9 @@ export function spotNotice(options: SpotNoticeOptions): SpotNotice {
   return new MetadataWatch(checked);
 }
 
-type Checked = Required<Omit<SpotNoticeOptions, 'log'>> & Pick<SpotNoticeOptions, 'log'>;
+type Checked = Required<Omit<SpotNoticeOptions, 'log'>> & {
+  readonly log: SpotNoticeOptions['log'] | undefined;
+};
 
 class MetadataWatch implements SpotNotice {
   readonly #options: Checked;

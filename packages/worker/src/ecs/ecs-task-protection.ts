@@ -73,7 +73,9 @@ export function ecsTaskProtection(options: EcsTaskProtectionOptions): TaskProtec
   return new AgentProtection(checked);
 }
 
-type Checked = Required<Omit<EcsTaskProtectionOptions, 'log'>> & Pick<EcsTaskProtectionOptions, 'log'>;
+type Checked = Required<Omit<EcsTaskProtectionOptions, 'log'>> & {
+  readonly log: EcsTaskProtectionOptions['log'] | undefined;
+};
 
 class AgentProtection implements TaskProtection {
   readonly #options: Checked;
