@@ -17,6 +17,9 @@ export const ARROWS: Readonly<Record<string, Arrow>> = {
   cli: 'everything',
 };
 
+/** Packages that tests of any package may import: the real parts that a driver is tested with. */
+export const TEST_PARTS: readonly string[] = ['sqs-endpoint'];
+
 /** Packages that choose drivers. All others see ports: the main door of a package, never `@longshore/queue/sqs`. */
 export const CHOOSES_DRIVERS: readonly string[] = ['launch', 'cli'];
 

@@ -204,6 +204,16 @@ const IMPORT_FAULTS: readonly Fault[] = [
     finds: 'packages/job/src/job.ts:1 imports @longshore/queue: job may import nothing of ours',
   },
   {
+    title: 'a part for tests in what is published',
+    rule: 'forbiddenArrows',
+    files: {
+      'packages/sqs-endpoint/package.json': manifest('sqs-endpoint', ['.']),
+      'packages/queue/src/queue.test.ts': "import { startSqsEndpoint } from '@longshore/sqs-endpoint';",
+      'packages/queue/src/queue.ts': "\nimport { startSqsEndpoint } from '@longshore/sqs-endpoint';",
+    },
+    finds: 'packages/queue/src/queue.ts:2 imports @longshore/sqs-endpoint: queue may import job, objects',
+  },
+  {
     title: 'a package that imports a service',
     rule: 'forbiddenArrows',
     files: { 'packages/queue/src/queue.ts': "import { handler } from '@longshore/service-mail';" },

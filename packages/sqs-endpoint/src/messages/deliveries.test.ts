@@ -8,6 +8,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openEndpoint, standingClock, type Opened, type StandingClock } from '../fixtures/open-client.ts';
+import { openQueueBook, type StoredQueue } from '../queues/queue-book.ts';
+import { openDatabase } from '../store/open-database.ts';
+import { createDeliveries } from './deliveries.ts';
+import { openMessageTable } from './message-table.ts';
 
 const HOUR_MS = 3_600_000;
 let clock: StandingClock;
@@ -288,6 +292,35 @@ describe('a message on a FIFO queue', () => {
     expect(bodies(await receive(queue))).toEqual(['next']);
     const letter = await one(deadLetters);
     expect(letter).toMatchObject({ Body: 'bad', Attributes: { MessageGroupId: 'g' } });
+  });
+});
+
+describe('a queue with as many messages in flight as it may have', () => {
+  it('gives no more: an error for a short poll, nothing for a long one or a FIFO queue', () => {
+    const database = openDatabase(':memory:');
+    const book = openQueueBook(database);
+    const messages = openMessageTable(database, () => undefined);
+    const deliveries = createDeliveries(book, messages, { maxInFlight: 3 });
+    const queueOf = (name: string, attributes: ReadonlyMap<string, string>): StoredQueue => {
+      const queue = book.create({ name, region: 'r', attributes, tags: new Map() }, 0);
+      for (let n = 0; n < 5; n += 1) {
+        const lane = queue.isFifo ? `lane-${n}` : null;
+        const texts = { id: String(n), body: 'b', digest: '', attributes: null, system: '{}' };
+        messages.insert({ ...texts, queue: queue.id, lane, sent_ms: 0, kept_since_ms: 0, visible_ms: 0 });
+      }
+      return queue;
+    };
+    const take = (queue: StoredQueue, isLongPoll: boolean, nowMs: number): number =>
+      deliveries.take(queue, { max: 2, visibilityMs: 1_000, isLongPoll }, nowMs).length;
+    const standard = queueOf('jobs', new Map());
+    expect([take(standard, false, 0), take(standard, false, 0), take(standard, true, 0)]).toEqual([2, 1, 0]);
+    expect(() => take(standard, false, 0)).toThrow(
+      expect.objectContaining({ name: 'OverLimit', status: 403 }),
+    );
+    expect(take(standard, false, 1_000)).toBe(2);
+    const fifo = queueOf('jobs.fifo', new Map([['FifoQueue', 'true']]));
+    expect([take(fifo, false, 0), take(fifo, false, 0), take(fifo, false, 0)]).toEqual([2, 1, 0]);
+    database.close();
   });
 });
 

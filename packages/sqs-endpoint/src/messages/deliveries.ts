@@ -49,80 +49,99 @@ export function createDeliveries(
   messages: MessageTable,
   { maxInFlight = MAX_IN_FLIGHT }: { readonly maxInFlight?: number } = {},
 ): Deliveries {
+  return new QueueDeliveries(book, messages, maxInFlight);
+}
+
+class QueueDeliveries implements Deliveries {
+  readonly #book: QueueBook;
+  readonly #messages: MessageTable;
+  readonly #maxInFlight: number;
   /** At most so many are in flight. Exact counts cost time, so they are made when this comes near the limit. */
-  const inFlightAtMost = new Map<number, number>();
-  const isFull = (queue: StoredQueue, max: number, nowMs: number): boolean => {
-    const known = inFlightAtMost.get(queue.id);
-    if (known !== undefined && known + max <= maxInFlight) return false;
-    const { inFlight } = messages.counts(queue, nowMs);
-    inFlightAtMost.set(queue.id, inFlight);
-    return inFlight >= maxInFlight;
-  };
-  return {
-    take(queue, { max, visibilityMs, isLongPoll }, nowMs) {
-      messages.expire(queue, nowMs);
-      if (isFull(queue, max, nowMs)) {
-        if (isLongPoll || queue.isFifo) return [];
-        throw new SqsFault(
-          'OverLimit',
-          `The queue has ${maxInFlight} messages in flight; delete some first.`,
-          403,
-        );
-      }
-      const receivable = receivableOf(book, messages, queue, max, nowMs);
-      const deliveries = receivable.map((message) => {
-        const state = {
-          visible_ms: nowMs + visibilityMs,
-          receives: message.receives + 1,
-          first_received_ms: message.first_received_ms ?? nowMs,
-          received_ms: nowMs,
-          delivery: randomUUID(),
-        };
-        messages.setState(message, state);
-        return { queue, message, state };
-      });
-      inFlightAtMost.set(queue.id, (inFlightAtMost.get(queue.id) ?? 0) + deliveries.length);
-      return deliveries;
-    },
-    undo(deliveries) {
-      for (const { message, state } of deliveries) {
-        const current = messages.get(message.seq);
-        if (current?.delivery === state.delivery) messages.setState(current, message);
-      }
-    },
-    remove(queue, handle, nowMs) {
-      const receipt = readHandle(handle, queue.id);
-      if (receipt.receivedMs + MAX_LEASE_MS <= nowMs) throw expired(handle);
-      const message = messages.get(receipt.seq);
-      // Deleting twice, or what somebody else holds by now, is no error and does nothing.
-      if (message === undefined) return;
-      if (queue.isFifo && !isHeld(message, receipt, nowMs)) throw expired(handle);
-      if (message.delivery === receipt.delivery) messages.remove(message);
-    },
-    changeVisibility(queue, handle, seconds, nowMs) {
-      const receipt = readHandle(handle, queue.id);
-      const message = messages.get(receipt.seq);
-      if (message?.delivery !== receipt.delivery) {
-        throw invalidValue(
-          handle,
-          'ReceiptHandle',
-          'Message does not exist or is not available for visibility timeout change.',
-        );
-      }
-      if (message.visible_ms <= nowMs) {
-        if (queue.isFifo) throw expired(handle);
-        throw new SqsFault('MessageNotInflight', `The specified message isn't in flight: "${message.id}".`);
-      }
-      if (nowMs + seconds * 1_000 > receipt.receivedMs + MAX_LEASE_MS) {
-        throw invalidValue(
-          seconds,
-          'VisibilityTimeout',
-          'Total VisibilityTimeout for the message is beyond the limit [43200 seconds]',
-        );
-      }
-      messages.setState(message, { ...message, visible_ms: nowMs + seconds * 1_000 });
-    },
-  };
+  readonly #inFlightAtMost = new Map<number, number>();
+
+  constructor(book: QueueBook, messages: MessageTable, maxInFlight: number) {
+    this.#book = book;
+    this.#messages = messages;
+    this.#maxInFlight = maxInFlight;
+  }
+
+  take(
+    queue: StoredQueue,
+    { max, visibilityMs, isLongPoll }: TakeOptions,
+    nowMs: number,
+  ): readonly Delivery[] {
+    this.#messages.expire(queue, nowMs);
+    const room = this.#room(queue, max, nowMs);
+    if (room === 0) {
+      if (isLongPoll || queue.isFifo) return [];
+      const message = `The queue has ${this.#maxInFlight} messages in flight; delete some first.`;
+      throw new SqsFault('OverLimit', message, 403);
+    }
+    const receivable = receivableOf(this.#book, this.#messages, queue, Math.min(max, room), nowMs);
+    const deliveries = receivable.map((message) => {
+      const state = {
+        visible_ms: nowMs + visibilityMs,
+        receives: message.receives + 1,
+        first_received_ms: message.first_received_ms ?? nowMs,
+        received_ms: nowMs,
+        delivery: randomUUID(),
+      };
+      this.#messages.setState(message, state);
+      return { queue, message, state };
+    });
+    this.#inFlightAtMost.set(queue.id, (this.#inFlightAtMost.get(queue.id) ?? 0) + deliveries.length);
+    return deliveries;
+  }
+
+  undo(deliveries: readonly Delivery[]): void {
+    for (const { message, state } of deliveries) {
+      const current = this.#messages.get(message.seq);
+      if (current?.delivery === state.delivery) this.#messages.setState(current, message);
+    }
+  }
+
+  remove(queue: StoredQueue, handle: string, nowMs: number): void {
+    const receipt = readHandle(handle, queue.id);
+    if (receipt.receivedMs + MAX_LEASE_MS <= nowMs) throw expired(handle);
+    const message = this.#messages.get(receipt.seq);
+    // Deleting twice, or what somebody else holds by now, is no error and does nothing.
+    if (message === undefined) return;
+    if (queue.isFifo && !isHeld(message, receipt, nowMs)) throw expired(handle);
+    if (message.delivery === receipt.delivery) this.#messages.remove(message);
+  }
+
+  changeVisibility(queue: StoredQueue, handle: string, seconds: number, nowMs: number): void {
+    const receipt = readHandle(handle, queue.id);
+    const message = this.#messages.get(receipt.seq);
+    if (message?.delivery !== receipt.delivery) {
+      throw invalidValue(
+        handle,
+        'ReceiptHandle',
+        'Message does not exist or is not available for visibility timeout change.',
+      );
+    }
+    if (message.visible_ms <= nowMs) {
+      if (queue.isFifo) throw expired(handle);
+      throw new SqsFault('MessageNotInflight', `The specified message isn't in flight: "${message.id}".`);
+    }
+    if (nowMs + seconds * 1_000 > receipt.receivedMs + MAX_LEASE_MS) {
+      throw invalidValue(
+        seconds,
+        'VisibilityTimeout',
+        'Total VisibilityTimeout for the message is beyond the limit [43200 seconds]',
+      );
+    }
+    this.#messages.setState(message, { ...message, visible_ms: nowMs + seconds * 1_000 });
+  }
+
+  /** How many more messages may be in flight; at least `max` is as good as any. */
+  #room(queue: StoredQueue, max: number, nowMs: number): number {
+    const known = this.#inFlightAtMost.get(queue.id) ?? Number.POSITIVE_INFINITY;
+    if (known + max <= this.#maxInFlight) return max;
+    const { inFlight } = this.#messages.counts(queue, nowMs);
+    this.#inFlightAtMost.set(queue.id, inFlight);
+    return Math.max(0, this.#maxInFlight - inFlight);
+  }
 }
 
 /** The next messages that a receive may have; those that had all their receives are moved away on the way. */

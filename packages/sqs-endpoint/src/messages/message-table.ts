@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { StoredQueue } from '../queues/queue-book.ts';
+import { openLanes, type Lanes } from './lanes.ts';
 
 /** A message as it is stored. */
 export interface StoredMessage {
@@ -78,158 +79,132 @@ export interface MessageTable {
   lastSeq(): number;
 }
 
-const INSERT = `INSERT INTO messages
-  (queue, lane, id, body, digest, attributes, system, sent_ms, kept_since_ms, visible_ms, receives, first_received_ms)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const SET_STATE = `UPDATE messages
-  SET visible_ms = ?, receives = ?, first_received_ms = ?, received_ms = ?, delivery = ? WHERE seq = ?`;
-const COUNTS = `SELECT
-  (SELECT count(*) FROM messages WHERE queue = :queue AND visible_ms <= :now) AS visible,
-  (SELECT count(*) FROM messages WHERE queue = :queue AND visible_ms > :now) AS hidden,
-  (SELECT count(*) FROM messages INDEXED BY delivered
-    WHERE queue = :queue AND delivery IS NOT NULL AND visible_ms > :now) AS inFlight`;
-const WAITING = `SELECT * FROM messages
-  WHERE queue = ? AND seq <= ? AND (delivery IS NULL OR visible_ms <= ?) ORDER BY visible_ms, seq LIMIT ?`;
-
 /** Opens the messages of a database. `touched` hears of queues in which something may have become receivable. */
 export function openMessageTable(database: DatabaseSync, touched: (queue: number) => void): MessageTable {
-  const insert = database.prepare(INSERT);
-  const get = database.prepare('SELECT * FROM messages WHERE seq = ?');
-  const remove = database.prepare('DELETE FROM messages WHERE seq = ?');
-  const setState = database.prepare(SET_STATE);
-  const visible = database.prepare(
-    'SELECT * FROM messages INDEXED BY by_visibility WHERE queue = ? AND visible_ms <= ? ORDER BY visible_ms, seq LIMIT ?',
-  );
-  const counts = database.prepare(COUNTS);
-  const next = database.prepare(
-    'SELECT min(visible_ms) AS ms FROM messages WHERE queue = ? AND visible_ms > ?',
-  );
-  const outlived = database.prepare(
-    'SELECT * FROM messages INDEXED BY by_age WHERE queue = ? AND kept_since_ms <= ?',
-  );
-  const clear = database.prepare('DELETE FROM messages WHERE queue = ?');
-  const clearLanes = database.prepare('DELETE FROM lanes WHERE queue = ?');
-  const waiting = database.prepare(WAITING);
-  const last = database.prepare('SELECT coalesce(max(seq), 0) AS seq FROM messages');
-  const lanes = openLanes(database);
-
-  const drop = (message: StoredMessage): void => {
-    remove.run(message.seq);
-    if (message.lane === null) return;
-    lanes.refresh(message.queue, message.lane);
-    touched(message.queue);
-  };
-  return {
-    insert(message) {
-      const { queue, lane } = message;
-      const { lastInsertRowid } = insert.run(
-        queue,
-        lane,
-        message.id,
-        message.body,
-        message.digest,
-        message.attributes,
-        message.system,
-        message.sent_ms,
-        message.kept_since_ms,
-        message.visible_ms,
-        message.receives ?? 0,
-        message.first_received_ms ?? null,
-      );
-      const seq = Number(lastInsertRowid);
-      if (lane !== null) lanes.added(queue, lane, seq, message.visible_ms);
-      touched(queue);
-      return seq;
-    },
-    get: (seq) => get.get(seq) as StoredMessage | undefined,
-    remove: drop,
-    receivable: ({ id, isFifo }, nowMs, limit) =>
-      isFifo
-        ? lanes.receivable(id, nowMs, limit)
-        : (visible.all(id, nowMs, limit) as unknown as readonly StoredMessage[]),
-    setState({ seq, queue, lane }, state) {
-      const { visible_ms, receives, first_received_ms, received_ms, delivery } = state;
-      setState.run(visible_ms, receives, first_received_ms, received_ms, delivery, seq);
-      if (lane !== null) lanes.refresh(queue, lane);
-      touched(queue);
-    },
-    counts({ id }, nowMs) {
-      const row = counts.get({ queue: id, now: nowMs }) as Record<'visible' | 'hidden' | 'inFlight', number>;
-      return { visible: row.visible, inFlight: row.inFlight, delayed: row.hidden - row.inFlight };
-    },
-    nextMs({ id, isFifo }, nowMs) {
-      if (isFifo) return lanes.nextMs(id, nowMs);
-      return (next.get(id, nowMs) as { readonly ms: number | null }).ms ?? undefined;
-    },
-    expire({ id, settings }, nowMs) {
-      for (const row of outlived.all(id, nowMs - settings.retentionMs)) drop(row as unknown as StoredMessage);
-    },
-    clear({ id }) {
-      clear.run(id);
-      clearLanes.run(id);
-    },
-    waiting: ({ id }, nowMs, lastSeq, limit) =>
-      waiting.all(id, lastSeq, nowMs, limit) as unknown as readonly StoredMessage[],
-    lastSeq: () => (last.get() as { readonly seq: number }).seq,
-  };
+  return new SqliteMessageTable(database, touched);
 }
 
-interface Lanes {
-  /** A message was appended. */
-  added(queue: number, lane: string, seq: number, visibleMs: number): void;
-  /** Messages of the lane were changed or removed. */
-  refresh(queue: number, lane: string): void;
-  receivable(queue: number, nowMs: number, limit: number): StoredMessage[];
-  nextMs(queue: number, nowMs: number): number | undefined;
+class SqliteMessageTable implements MessageTable {
+  readonly #statements: ReturnType<typeof prepare>;
+  readonly #lanes: Lanes;
+  readonly #touched: (queue: number) => void;
+
+  constructor(database: DatabaseSync, touched: (queue: number) => void) {
+    this.#statements = prepare(database);
+    this.#lanes = openLanes(database);
+    this.#touched = touched;
+  }
+
+  insert(message: NewMessage): number {
+    const { queue, lane } = message;
+    const { lastInsertRowid } = this.#statements.insert.run(
+      queue,
+      lane,
+      message.id,
+      message.body,
+      message.digest,
+      message.attributes,
+      message.system,
+      message.sent_ms,
+      message.kept_since_ms,
+      message.visible_ms,
+      message.receives ?? 0,
+      message.first_received_ms ?? null,
+    );
+    const seq = Number(lastInsertRowid);
+    if (lane !== null) this.#lanes.added(queue, lane, seq, message.visible_ms);
+    this.#touched(queue);
+    return seq;
+  }
+
+  get(seq: number): StoredMessage | undefined {
+    return this.#statements.get.get(seq) as StoredMessage | undefined;
+  }
+
+  remove({ seq, queue, lane }: StoredMessage): void {
+    this.#statements.remove.run(seq);
+    if (lane === null) return;
+    this.#lanes.refresh(queue, lane);
+    this.#touched(queue);
+  }
+
+  receivable({ id, isFifo }: StoredQueue, nowMs: number, limit: number): readonly StoredMessage[] {
+    if (isFifo) return this.#lanes.receivable(id, nowMs, limit);
+    return this.#statements.visible.all(id, nowMs, limit) as unknown as readonly StoredMessage[];
+  }
+
+  setState({ seq, queue, lane }: StoredMessage, state: DeliveryState): void {
+    const { visible_ms, receives, first_received_ms, received_ms, delivery } = state;
+    this.#statements.setState.run(visible_ms, receives, first_received_ms, received_ms, delivery, seq);
+    if (lane !== null) this.#lanes.refresh(queue, lane);
+    this.#touched(queue);
+  }
+
+  counts({ id }: StoredQueue, nowMs: number): MessageCounts {
+    const row = this.#statements.counts.get({ queue: id, now: nowMs }) as Record<
+      'visible' | 'hidden' | 'inFlight',
+      number
+    >;
+    return { visible: row.visible, inFlight: row.inFlight, delayed: row.hidden - row.inFlight };
+  }
+
+  nextMs({ id, isFifo }: StoredQueue, nowMs: number): number | undefined {
+    if (isFifo) return this.#lanes.nextMs(id, nowMs);
+    return (this.#statements.next.get(id, nowMs) as { readonly ms: number | null }).ms ?? undefined;
+  }
+
+  expire({ id, settings }: StoredQueue, nowMs: number): void {
+    const outlived = this.#statements.outlived.all(id, nowMs - settings.retentionMs);
+    for (const row of outlived) this.remove(row as unknown as StoredMessage);
+  }
+
+  clear({ id }: StoredQueue): void {
+    this.#statements.clear.run(id);
+    this.#statements.clearLanes.run(id);
+  }
+
+  waiting({ id }: StoredQueue, nowMs: number, lastSeq: number, limit: number): readonly StoredMessage[] {
+    return this.#statements.waiting.all(id, lastSeq, nowMs, limit) as unknown as readonly StoredMessage[];
+  }
+
+  lastSeq(): number {
+    return (this.#statements.last.get() as { readonly seq: number }).seq;
+  }
 }
 
-function openLanes(database: DatabaseSync): Lanes {
-  const added = database.prepare(
-    'INSERT INTO lanes (queue, lane, head, ready_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
-  );
-  const head = database.prepare(
-    'SELECT seq, visible_ms FROM messages WHERE queue = ? AND lane = ? ORDER BY seq LIMIT 1',
-  );
-  const busy = database.prepare(
-    'SELECT max(visible_ms) AS ms FROM messages INDEXED BY delivered WHERE queue = ? AND lane = ? AND delivery IS NOT NULL',
-  );
-  const set = database.prepare(
-    'INSERT INTO lanes (queue, lane, head, ready_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET head = excluded.head, ready_ms = excluded.ready_ms',
-  );
-  const drop = database.prepare('DELETE FROM lanes WHERE queue = ? AND lane = ?');
-  const ready = database.prepare(
-    'SELECT lane FROM lanes INDEXED BY by_readiness WHERE queue = ? AND ready_ms <= ? ORDER BY ready_ms, head LIMIT ?',
-  );
-  const next = database.prepare('SELECT min(ready_ms) AS ms FROM lanes WHERE queue = ? AND ready_ms > ?');
-  const first = database.prepare(
-    'SELECT * FROM messages INDEXED BY by_lane WHERE queue = ? AND lane = ? ORDER BY seq LIMIT ?',
-  );
+function prepare(database: DatabaseSync) {
   return {
-    added: (queue, lane, seq, visibleMs) => void added.run(queue, lane, seq, visibleMs),
-    refresh(queue, lane) {
-      const front = head.get(queue, lane) as
-        | { readonly seq: number; readonly visible_ms: number }
-        | undefined;
-      if (front === undefined) {
-        drop.run(queue, lane);
-        return;
-      }
-      const { ms } = busy.get(queue, lane) as { readonly ms: number | null };
-      set.run(queue, lane, front.seq, Math.max(front.visible_ms, ms ?? 0));
-    },
-    receivable(queue, nowMs, limit) {
-      const found: StoredMessage[] = [];
-      for (const { lane } of ready.all(queue, nowMs, limit) as unknown as readonly {
-        readonly lane: string;
-      }[]) {
-        if (found.length === limit) break;
-        const rows = first.all(queue, lane, limit - found.length) as unknown as readonly StoredMessage[];
-        // A message that is delayed holds back those behind it: order is the promise.
-        const hidden = rows.findIndex((row) => row.visible_ms > nowMs);
-        found.push(...(hidden === -1 ? rows : rows.slice(0, hidden)));
-      }
-      return found;
-    },
-    nextMs: (queue, nowMs) => (next.get(queue, nowMs) as { readonly ms: number | null }).ms ?? undefined,
+    insert: database.prepare(
+      `INSERT INTO messages (queue, lane, id, body, digest, attributes, system, sent_ms, kept_since_ms, visible_ms,
+        receives, first_received_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    get: database.prepare('SELECT * FROM messages WHERE seq = ?'),
+    remove: database.prepare('DELETE FROM messages WHERE seq = ?'),
+    setState: database.prepare(
+      `UPDATE messages SET visible_ms = ?, receives = ?, first_received_ms = ?, received_ms = ?, delivery = ?
+        WHERE seq = ?`,
+    ),
+    visible: database.prepare(
+      `SELECT * FROM messages INDEXED BY by_visibility WHERE queue = ? AND visible_ms <= ?
+        ORDER BY visible_ms, seq LIMIT ?`,
+    ),
+    counts: database.prepare(
+      `SELECT
+        (SELECT count(*) FROM messages WHERE queue = :queue AND visible_ms <= :now) AS visible,
+        (SELECT count(*) FROM messages WHERE queue = :queue AND visible_ms > :now) AS hidden,
+        (SELECT count(*) FROM messages INDEXED BY delivered
+          WHERE queue = :queue AND delivery IS NOT NULL AND visible_ms > :now) AS inFlight`,
+    ),
+    next: database.prepare('SELECT min(visible_ms) AS ms FROM messages WHERE queue = ? AND visible_ms > ?'),
+    outlived: database.prepare(
+      'SELECT * FROM messages INDEXED BY by_age WHERE queue = ? AND kept_since_ms <= ?',
+    ),
+    clear: database.prepare('DELETE FROM messages WHERE queue = ?'),
+    clearLanes: database.prepare('DELETE FROM lanes WHERE queue = ?'),
+    waiting: database.prepare(
+      `SELECT * FROM messages INDEXED BY by_visibility WHERE queue = ? AND seq <= ? AND (delivery IS NULL OR visible_ms <= ?)
+        ORDER BY visible_ms, seq LIMIT ?`,
+    ),
+    last: database.prepare('SELECT coalesce(max(seq), 0) AS seq FROM messages'),
   };
 }

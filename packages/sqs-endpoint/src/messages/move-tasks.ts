@@ -60,106 +60,130 @@ const STEP_MS = 1_000;
 
 /** Opens the tasks of a database. */
 export function openMoveTasks(parts: MoveParts): MoveTasks {
-  const { database, book, messages, turns, clock } = parts;
-  const insert = database.prepare('INSERT INTO move_tasks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  const get = database.prepare('SELECT * FROM move_tasks WHERE handle = ?');
-  const bySource = database.prepare(
-    'SELECT * FROM move_tasks WHERE source = ? ORDER BY started_ms DESC, rowid DESC LIMIT ?',
-  );
-  const running = database.prepare("SELECT * FROM move_tasks WHERE status = 'RUNNING'");
-  const set = database.prepare('UPDATE move_tasks SET status = ?, moved = ?, failure = ? WHERE handle = ?');
-  const timers = new Map<string, Timer>();
+  return new QueueMoveTasks(parts);
+}
 
-  const find = (handle: string): MoveTask | undefined => get.get(handle) as MoveTask | undefined;
-  const plan = (handle: string, delayMs: number): void => {
-    const step = (): void => {
-      timers.delete(handle);
-      // A turn that failed is tried again by the next step; the file has what was moved before.
-      turns()
-        .run(() => advance(handle))
-        .catch(() => plan(handle, STEP_MS));
+class QueueMoveTasks implements MoveTasks {
+  readonly #parts: MoveParts;
+  readonly #statements: ReturnType<typeof prepare>;
+  readonly #timers = new Map<string, Timer>();
+
+  constructor(parts: MoveParts) {
+    this.#parts = parts;
+    this.#statements = prepare(parts.database);
+  }
+
+  start({ source, destination, perSecond }: MoveOptions, nowMs: number): MoveTask {
+    if (this.#running().some((task) => task.source === source.id)) {
+      throw new SqsFault(
+        'UnsupportedOperation',
+        'There is already a task running. Only one active task is allowed for a source queue arn at a given time.',
+      );
+    }
+    const { messages } = this.#parts;
+    const { visible, delayed } = messages.counts(source, nowMs);
+    const task: MoveTask = {
+      handle: randomUUID(),
+      source: source.id,
+      source_arn: source.arn,
+      destination_arn: destination?.arn ?? null,
+      status: 'RUNNING',
+      per_second: perSecond ?? null,
+      moved: 0,
+      to_move: visible + delayed,
+      last_seq: messages.lastSeq(),
+      failure: null,
+      started_ms: nowMs,
     };
-    timers.set(handle, clock.after(delayMs, step));
-  };
-  const advance = (handle: string): void => {
-    const task = find(handle);
+    this.#statements.insert.run({ ...task });
+    this.#plan(task.handle, 0);
+    return task;
+  }
+
+  list({ id }: StoredQueue, limit: number): readonly MoveTask[] {
+    return this.#statements.bySource.all(id, limit) as unknown as readonly MoveTask[];
+  }
+
+  cancel(handle: string): MoveTask {
+    const task = this.#find(handle);
+    if (task === undefined) throw new SqsFault('ResourceNotFoundException', 'Task does not exist.');
+    if (task.status !== 'RUNNING')
+      throw new SqsFault('UnsupportedOperation', 'Only active tasks can be cancelled.');
+    this.#timers.get(handle)?.cancel();
+    this.#timers.delete(handle);
+    this.#statements.set.run('CANCELLED', task.moved, null, handle);
+    return task;
+  }
+
+  resume(): void {
+    for (const { handle } of this.#running()) this.#plan(handle, 0);
+  }
+
+  close(): void {
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+  }
+
+  #plan(handle: string, delayMs: number): void {
+    const step = (): void => {
+      this.#timers.delete(handle);
+      // A turn that failed is tried again by the next step; the file has what was moved before.
+      this.#parts
+        .turns()
+        .run(() => this.#advance(handle))
+        .catch(() => this.#plan(handle, STEP_MS));
+    };
+    this.#timers.set(handle, this.#parts.clock.after(delayMs, step));
+  }
+
+  #advance(handle: string): void {
+    const task = this.#find(handle);
     if (task === undefined || task.status !== 'RUNNING') return;
+    const limit = task.per_second ?? MAX_PER_SECOND;
+    const { moved, failure } = this.#moveBatch(task, limit);
+    const status = failure !== null ? 'FAILED' : moved < limit ? 'COMPLETED' : 'RUNNING';
+    this.#statements.set.run(status, task.moved + moved, failure, handle);
+    if (status === 'RUNNING') this.#plan(handle, STEP_MS);
+  }
+
+  #moveBatch(task: MoveTask, limit: number): { readonly moved: number; readonly failure: string | null } {
+    const { book, messages, clock } = this.#parts;
     const nowMs = Math.floor(clock.nowMs());
     const source = book.byId(task.source);
-    const limit = task.per_second ?? MAX_PER_SECOND;
-    const batch = source === undefined ? [] : messages.waiting(source, nowMs, task.last_seq, limit);
+    if (source === undefined) return { moved: 0, failure: 'AWS.SimpleQueueService.NonExistentQueue' };
     let moved = 0;
-    let failure: string | null = source === undefined ? 'AWS.SimpleQueueService.NonExistentQueue' : null;
-    for (const message of batch) {
+    for (const message of messages.waiting(source, nowMs, task.last_seq, limit)) {
       const destination = book.find(destinationOf(task, message));
-      if (destination === undefined) {
-        failure = 'CouldNotDetermineMessageSource';
-        break;
-      }
+      if (destination === undefined) return { moved, failure: 'CouldNotDetermineMessageSource' };
       messages.remove(message);
       messages.insert(asNew(message, destination, nowMs));
       moved += 1;
     }
-    const isOver = failure !== null || batch.length < limit;
-    const status = failure !== null ? 'FAILED' : isOver ? 'COMPLETED' : 'RUNNING';
-    set.run(status, task.moved + moved, failure, handle);
-    if (!isOver) plan(handle, STEP_MS);
-  };
+    return { moved, failure: null };
+  }
 
-  return {
-    start({ source, destination, perSecond }, nowMs) {
-      if (
-        (bySource.all(source.id, 10) as unknown as readonly MoveTask[]).some(
-          ({ status }) => status === 'RUNNING',
-        )
-      ) {
-        throw new SqsFault(
-          'UnsupportedOperation',
-          'There is already a task running. Only one active task is allowed for a source queue arn at a given time.',
-        );
-      }
-      const handle = randomUUID();
-      const { visible, delayed } = messages.counts(source, nowMs);
-      insert.run(
-        handle,
-        source.id,
-        source.arn,
-        destination?.arn ?? null,
-        'RUNNING',
-        perSecond ?? null,
-        0,
-        visible + delayed,
-        messages.lastSeq(),
-        null,
-        nowMs,
-      );
-      plan(handle, 0);
-      return taskOrFault(find(handle));
-    },
-    list: ({ id }, limit) => bySource.all(id, limit) as unknown as readonly MoveTask[],
-    cancel(handle) {
-      const task = taskOrFault(find(handle));
-      if (task.status !== 'RUNNING') {
-        throw new SqsFault('UnsupportedOperation', 'Only active tasks can be cancelled.');
-      }
-      timers.get(handle)?.cancel();
-      timers.delete(handle);
-      set.run('CANCELLED', task.moved, null, handle);
-      return task;
-    },
-    resume() {
-      for (const { handle } of running.all() as unknown as readonly MoveTask[]) plan(handle, 0);
-    },
-    close() {
-      for (const timer of timers.values()) timer.cancel();
-      timers.clear();
-    },
-  };
+  #find(handle: string): MoveTask | undefined {
+    return this.#statements.get.get(handle) as MoveTask | undefined;
+  }
+
+  #running(): readonly MoveTask[] {
+    return this.#statements.running.all() as unknown as readonly MoveTask[];
+  }
 }
 
-function taskOrFault(task: MoveTask | undefined): MoveTask {
-  if (task === undefined) throw new SqsFault('ResourceNotFoundException', 'Task does not exist.');
-  return task;
+function prepare(database: DatabaseSync) {
+  return {
+    insert: database.prepare(
+      `INSERT INTO move_tasks VALUES (:handle, :source, :source_arn, :destination_arn, :status, :per_second, :moved,
+        :to_move, :last_seq, :failure, :started_ms)`,
+    ),
+    get: database.prepare('SELECT * FROM move_tasks WHERE handle = ?'),
+    bySource: database.prepare(
+      'SELECT * FROM move_tasks WHERE source = ? ORDER BY started_ms DESC, rowid DESC LIMIT ?',
+    ),
+    running: database.prepare("SELECT * FROM move_tasks WHERE status = 'RUNNING'"),
+    set: database.prepare('UPDATE move_tasks SET status = ?, moved = ?, failure = ? WHERE handle = ?'),
+  };
 }
 
 function destinationOf(task: MoveTask, message: StoredMessage): string {

@@ -61,20 +61,72 @@ export interface PollParts {
 const MAX_TIMER_MS = 43_200_000;
 
 /** Polls of an endpoint. */
-export function createPolls({ book, messages, deliveries, turns, clock }: PollParts): Polls {
-  const waiting = new Map<number, Set<Poll>>();
-  const timers = new Map<number, Timer>();
-  const touched = new Set<number>();
-  let isClosed = false;
-  const now = (): number => Math.floor(clock.nowMs());
+export function createPolls(parts: PollParts): Polls {
+  return new EndpointPolls(parts);
+}
+
+class EndpointPolls implements Polls {
+  readonly #parts: PollParts;
+  readonly #waiting = new Map<number, Set<Poll>>();
+  readonly #alarms = new Map<number, Timer>();
+  readonly #touched = new Set<number>();
+  #isClosed = false;
+
+  constructor(parts: PollParts) {
+    this.#parts = parts;
+  }
+
+  async receive(
+    queueName: string,
+    { max, visibilityMs, waitMs, caller }: PollOptions,
+  ): Promise<readonly Delivery[]> {
+    const { book, deliveries, turns } = this.#parts;
+    const outcome = await turns().run(() => {
+      const queue = book.get(queueName);
+      const { settings } = queue;
+      const longestMs = this.#isClosed ? 0 : (waitMs ?? settings.waitMs);
+      const options = { max, visibilityMs: visibilityMs ?? settings.visibilityMs, isLongPoll: longestMs > 0 };
+      // Those who came before go first.
+      if (this.#touched.delete(queue.id)) this.#serveQueue(queue.id);
+      const taken = deliveries.take(queue, options, this.#nowMs());
+      if (taken.length > 0 || longestMs === 0 || caller.isGone()) return { taken };
+      return { promise: this.#wait(queue, longestMs, options, caller) };
+    });
+    return outcome.taken ?? (await outcome.promise);
+  }
+
+  touched(queue: number): void {
+    this.#touched.add(queue);
+  }
+
+  serve(): void {
+    // Serving moves dead letters, which touches their queue.
+    for (const id of this.#touched) {
+      this.#touched.delete(id);
+      this.#serveQueue(id);
+    }
+  }
+
+  end({ id }: StoredQueue): void {
+    endPolls(this.#waiting.get(id), (poll) =>
+      poll.reject(new SqsFault('QueueDoesNotExist', 'The specified queue does not exist.')),
+    );
+    this.#waiting.delete(id);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const polls of this.#waiting.values()) endPolls(polls, (poll) => poll.resolve([]));
+  }
 
   /** Serves the polls of one queue, in the order in which they came. */
-  const serveQueue = (id: number): void => {
-    const polls = waiting.get(id) ?? new Set();
+  #serveQueue(id: number): void {
+    const { book, deliveries, turns } = this.#parts;
+    const polls = this.#waiting.get(id) ?? new Set();
     const queue = book.byId(id);
     if (polls.size === 0 || queue === undefined) return;
     // One moment for both: what becomes receivable between a look and the setting of the alarm would wake nobody.
-    const nowMs = now();
+    const nowMs = this.#nowMs();
     for (const poll of polls) {
       if (poll.caller.isGone()) {
         poll.leave();
@@ -86,37 +138,43 @@ export function createPolls({ book, messages, deliveries, turns, clock }: PollPa
       poll.leave();
       turns().settled((failure) => (failure === undefined ? poll.resolve(taken) : poll.reject(failure)));
     }
-    if (polls.size > 0) arm(queue, nowMs);
-  };
+    if (polls.size > 0) this.#setAlarm(queue, nowMs);
+  }
+
   /** Wakes the queue when the next message becomes receivable by time alone. */
-  const arm = (queue: StoredQueue, nowMs: number): void => {
-    timers.get(queue.id)?.cancel();
-    timers.delete(queue.id);
+  #setAlarm(queue: StoredQueue, nowMs: number): void {
+    const { messages, turns, clock } = this.#parts;
+    this.#cancelAlarm(queue.id);
     const nextMs = messages.nextMs(queue, nowMs);
     if (nextMs === undefined) return;
     const wake = (): void => {
-      timers.delete(queue.id);
+      this.#alarms.delete(queue.id);
       turns()
-        .run(() => touched.add(queue.id))
-        .catch((error: unknown) => endPolls(waiting.get(queue.id), (poll) => poll.reject(error)));
+        .run(() => this.touched(queue.id))
+        .catch((error: unknown) => endPolls(this.#waiting.get(queue.id), (poll) => poll.reject(error)));
     };
-    timers.set(queue.id, clock.after(Math.min(Math.max(1, nextMs - clock.nowMs()), MAX_TIMER_MS), wake));
-  };
-  const wait = (
+    const delayMs = Math.min(Math.max(1, nextMs - clock.nowMs()), MAX_TIMER_MS);
+    this.#alarms.set(queue.id, clock.after(delayMs, wake));
+  }
+
+  #cancelAlarm(id: number): void {
+    this.#alarms.get(id)?.cancel();
+    this.#alarms.delete(id);
+  }
+
+  #wait(
     queue: StoredQueue,
     waitMs: number,
     options: TakeOptions,
     caller: Caller,
-  ): Promise<readonly Delivery[]> => {
+  ): Promise<readonly Delivery[]> {
     const { promise, resolve, reject } = Promise.withResolvers<readonly Delivery[]>();
-    const polls = waiting.get(queue.id) ?? new Set();
-    waiting.set(queue.id, polls);
+    const polls = this.#waiting.get(queue.id) ?? new Set();
+    this.#waiting.set(queue.id, polls);
     const leave = (): void => {
       timer.cancel();
       polls.delete(poll);
-      if (polls.size > 0) return;
-      timers.get(queue.id)?.cancel();
-      timers.delete(queue.id);
+      if (polls.size === 0) this.#cancelAlarm(queue.id);
     };
     const poll: Poll = { caller, options, leave, resolve, reject };
     const end = (): void => {
@@ -124,51 +182,17 @@ export function createPolls({ book, messages, deliveries, turns, clock }: PollPa
       leave();
       resolve([]);
     };
-    const timer = clock.after(waitMs, end);
+    const timer = this.#parts.clock.after(waitMs, end);
     polls.add(poll);
     caller.whenGone(end);
-    touched.add(queue.id);
+    // Serves it once more at the end of the turn, and sets the alarm.
+    this.touched(queue.id);
     return promise;
-  };
+  }
 
-  return {
-    async receive(queueName, { max, visibilityMs, waitMs, caller }) {
-      const outcome = await turns().run(() => {
-        const queue = book.get(queueName);
-        const { settings } = queue;
-        const longestMs = isClosed ? 0 : (waitMs ?? settings.waitMs);
-        const options = {
-          max,
-          visibilityMs: visibilityMs ?? settings.visibilityMs,
-          isLongPoll: longestMs > 0,
-        };
-        // Those who came before go first.
-        if (touched.delete(queue.id)) serveQueue(queue.id);
-        const taken = deliveries.take(queue, options, now());
-        if (taken.length > 0 || longestMs === 0 || caller.isGone()) return { taken };
-        return { promise: wait(queue, longestMs, options, caller) };
-      });
-      return outcome.taken ?? (await outcome.promise);
-    },
-    touched: (queue) => void touched.add(queue),
-    serve() {
-      // Serving moves dead letters, which touches their queue.
-      for (const id of touched) {
-        touched.delete(id);
-        serveQueue(id);
-      }
-    },
-    end({ id }) {
-      endPolls(waiting.get(id), (poll) =>
-        poll.reject(new SqsFault('QueueDoesNotExist', 'The specified queue does not exist.')),
-      );
-      waiting.delete(id);
-    },
-    close() {
-      isClosed = true;
-      for (const polls of waiting.values()) endPolls(polls, (poll) => poll.resolve([]));
-    },
-  };
+  #nowMs(): number {
+    return Math.floor(this.#parts.clock.nowMs());
+  }
 }
 
 function endPolls(polls: ReadonlySet<Poll> | undefined, end: (poll: Poll) => void): void {

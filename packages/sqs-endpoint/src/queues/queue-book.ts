@@ -67,78 +67,128 @@ interface QueueRow {
 
 /** Opens the queues of a database. */
 export function openQueueBook(database: DatabaseSync): QueueBook {
-  const byName = database.prepare('SELECT * FROM queues WHERE name = ?');
-  const byId = database.prepare('SELECT * FROM queues WHERE id = ?');
-  const all = database.prepare('SELECT * FROM queues ORDER BY name');
-  const insert = database.prepare(
-    'INSERT INTO queues (name, arn, attributes, tags, created_ms, modified_ms) VALUES (?, ?, ?, ?, ?, ?)',
-  );
-  const update = database.prepare('UPDATE queues SET attributes = ?, tags = ?, modified_ms = ? WHERE id = ?');
-  const remove = database.prepare('DELETE FROM queues WHERE id = ?');
-  const known = new Map<string, StoredQueue>();
-  const ids = new Map<number, string>();
+  return new SqliteQueueBook(database);
+}
 
-  const remember = (row: unknown): StoredQueue | undefined => {
+class SqliteQueueBook implements QueueBook {
+  readonly #statements: ReturnType<typeof prepare>;
+  readonly #known = new Map<string, StoredQueue>();
+  readonly #names = new Map<number, string>();
+
+  constructor(database: DatabaseSync) {
+    this.#statements = prepare(database);
+  }
+
+  create({ name, region, attributes, tags }: NewQueue, nowMs: number): StoredQueue {
+    const isFifo = checkName(name, attributes);
+    checkAttributes(attributes, isFifo);
+    const existing = this.find(name);
+    if (existing !== undefined) return sameQueue(existing, attributes);
+    this.#checkRedrive(name, attributes);
+    const given = changedAttributes(defaultAttributes(isFifo), attributes);
+    this.#statements.insert.run(
+      name,
+      `arn:aws:sqs:${region}:${ACCOUNT}:${name}`,
+      JSON.stringify(given),
+      JSON.stringify(Object.fromEntries(tags)),
+      nowMs,
+      nowMs,
+    );
+    return this.get(name);
+  }
+
+  find(name: string): StoredQueue | undefined {
+    return this.#known.get(name) ?? this.#remember(this.#statements.byName.get(name));
+  }
+
+  get(name: string): StoredQueue {
+    const queue = this.find(name);
+    if (queue !== undefined) return queue;
+    throw new SqsFault('QueueDoesNotExist', `The specified queue does not exist: "${name}".`);
+  }
+
+  byId(id: number): StoredQueue | undefined {
+    const name = this.#names.get(id);
+    const known = name === undefined ? undefined : this.#known.get(name);
+    return known ?? this.#remember(this.#statements.byId.get(id));
+  }
+
+  names(): readonly string[] {
+    return this.#all().map(({ name }) => name);
+  }
+
+  setAttributes(queue: StoredQueue, changes: ReadonlyMap<string, string>, nowMs: number): void {
+    checkAttributes(changes, queue.isFifo);
+    this.#checkRedrive(queue.name, changes);
+    const attributes = changedAttributes(queue.attributes, changes);
+    this.#write({ ...queue, attributes, settings: queueSettings(attributes), modifiedMs: nowMs });
+  }
+
+  setTags(queue: StoredQueue, tags: Readonly<Record<string, string>>): void {
+    this.#write({ ...queue, tags });
+  }
+
+  remove({ id, name }: StoredQueue): void {
+    this.#statements.remove.run(id);
+    this.#known.delete(name);
+    this.#names.delete(id);
+  }
+
+  sourcesOf({ name }: StoredQueue): readonly StoredQueue[] {
+    return this.#all().filter(
+      ({ settings: { redrive } }) => redrive !== undefined && queueNameOf(redrive.deadLetterArn) === name,
+    );
+  }
+
+  forget(): void {
+    this.#known.clear();
+    this.#names.clear();
+  }
+
+  #all(): readonly StoredQueue[] {
+    return (this.#statements.all.all() as unknown as readonly QueueRow[]).map(fromRow);
+  }
+
+  #remember(row: unknown): StoredQueue | undefined {
     if (row === undefined) return undefined;
     const queue = fromRow(row as QueueRow);
-    known.set(queue.name, queue);
-    ids.set(queue.id, queue.name);
+    this.#known.set(queue.name, queue);
+    this.#names.set(queue.id, queue.name);
     return queue;
-  };
-  const find = (name: string): StoredQueue | undefined => known.get(name) ?? remember(byName.get(name));
-  const write = (queue: StoredQueue): void => {
-    const { attributes, tags, modifiedMs, id } = queue;
-    update.run(JSON.stringify(attributes), JSON.stringify(tags), modifiedMs, id);
-    known.set(queue.name, queue);
-  };
+  }
 
+  #write(queue: StoredQueue): void {
+    const { attributes, tags, modifiedMs, id } = queue;
+    this.#statements.update.run(JSON.stringify(attributes), JSON.stringify(tags), modifiedMs, id);
+    this.#known.set(queue.name, queue);
+  }
+
+  /** Refuses a dead-letter queue that is missing, of the other type, or the queue itself. */
+  #checkRedrive(name: string, attributes: ReadonlyMap<string, string>): void {
+    const text = attributes.get('RedrivePolicy') ?? '';
+    const policy = parseRedrivePolicy(text);
+    if (policy === undefined) return;
+    const target = queueNameOf(policy.deadLetterArn);
+    const refused = (reason: string): SqsFault => invalidValue(text, 'RedrivePolicy', reason);
+    if (target === name) throw refused('A queue cannot be its own dead-letter queue.');
+    const found = this.find(target);
+    if (found === undefined) throw refused('Dead letter target does not exist.');
+    if (found.isFifo !== name.endsWith('.fifo')) {
+      throw refused('Dead-letter queue must be same type of queue as the source.');
+    }
+  }
+}
+
+function prepare(database: DatabaseSync) {
   return {
-    create({ name, region, attributes, tags }, nowMs) {
-      const isFifo = checkName(name, attributes);
-      checkAttributes(attributes, isFifo);
-      const existing = find(name);
-      if (existing !== undefined) return sameQueue(existing, attributes);
-      checkRedrive(name, attributes, find);
-      const given = changedAttributes(defaultAttributes(isFifo), attributes);
-      const arn = `arn:aws:sqs:${region}:${ACCOUNT}:${name}`;
-      const stored = JSON.stringify(Object.fromEntries(tags));
-      insert.run(name, arn, JSON.stringify(given), stored, nowMs, nowMs);
-      return this.get(name);
-    },
-    find,
-    get(name) {
-      const queue = find(name);
-      if (queue === undefined)
-        throw new SqsFault('QueueDoesNotExist', `The specified queue does not exist: "${name}".`);
-      return queue;
-    },
-    byId(id) {
-      const name = ids.get(id);
-      return (name === undefined ? undefined : known.get(name)) ?? remember(byId.get(id));
-    },
-    names: () => (all.all() as unknown as readonly QueueRow[]).map(({ name }) => name),
-    setAttributes(queue, changes, nowMs) {
-      checkAttributes(changes, queue.isFifo);
-      checkRedrive(queue.name, changes, find);
-      const attributes = changedAttributes(queue.attributes, changes);
-      write({ ...queue, attributes, settings: queueSettings(attributes), modifiedMs: nowMs });
-    },
-    setTags: (queue, tags) => write({ ...queue, tags }),
-    remove(queue) {
-      remove.run(queue.id);
-      known.delete(queue.name);
-      ids.delete(queue.id);
-    },
-    sourcesOf: ({ name }) =>
-      (all.all() as unknown as readonly QueueRow[])
-        .map(fromRow)
-        .filter(
-          ({ settings: { redrive } }) => redrive !== undefined && queueNameOf(redrive.deadLetterArn) === name,
-        ),
-    forget() {
-      known.clear();
-      ids.clear();
-    },
+    byName: database.prepare('SELECT * FROM queues WHERE name = ?'),
+    byId: database.prepare('SELECT * FROM queues WHERE id = ?'),
+    all: database.prepare('SELECT * FROM queues ORDER BY name'),
+    insert: database.prepare(
+      'INSERT INTO queues (name, arn, attributes, tags, created_ms, modified_ms) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    update: database.prepare('UPDATE queues SET attributes = ?, tags = ?, modified_ms = ? WHERE id = ?'),
+    remove: database.prepare('DELETE FROM queues WHERE id = ?'),
   };
 }
 
@@ -167,26 +217,6 @@ function sameQueue(existing: StoredQueue, attributes: ReadonlyMap<string, string
     'QueueNameExists',
     `A queue already exists with the same name and a different value for attribute ${differing}`,
   );
-}
-
-function checkRedrive(
-  name: string,
-  attributes: ReadonlyMap<string, string>,
-  find: (name: string) => StoredQueue | undefined,
-): void {
-  const text = attributes.get('RedrivePolicy') ?? '';
-  const policy = parseRedrivePolicy(text);
-  if (policy === undefined) return;
-  const target = queueNameOf(policy.deadLetterArn);
-  const reason =
-    target === name
-      ? 'A queue cannot be its own dead-letter queue.'
-      : find(target) === undefined
-        ? 'Dead letter target does not exist.'
-        : target.endsWith('.fifo') !== name.endsWith('.fifo')
-          ? 'Dead-letter queue must be same type of queue as the source.'
-          : undefined;
-  if (reason !== undefined) throw invalidValue(text, 'RedrivePolicy', reason);
 }
 
 function fromRow(row: QueueRow): StoredQueue {
