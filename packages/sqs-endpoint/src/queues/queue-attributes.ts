@@ -66,7 +66,7 @@ const FIFO_RULES: Readonly<Record<string, Rule>> = {
 };
 
 /** Attributes that are told but never set. */
-export const MEASURED: readonly string[] = [
+const MEASURED: readonly string[] = [
   'QueueArn',
   'CreatedTimestamp',
   'LastModifiedTimestamp',
