@@ -30,7 +30,17 @@ const OF_THE_PROGRAM = [
 const OF_AN_ENTRY = ['argv', 'exit', 'exitCode', 'on', 'once', 'off'];
 
 /** Packages whose behaviour must be the same at any time of any day, so that tests and simulations can drive it. */
-const TIMELESS = ['job', 'objects', 'queue', 'worker', 'search', 'fleet', 'autoscaler', 'sqs-endpoint'];
+const TIMELESS = [
+  'job',
+  'objects',
+  'queue',
+  'once',
+  'worker',
+  'search',
+  'fleet',
+  'autoscaler',
+  'sqs-endpoint',
+];
 
 /** `process.env`, `process.exit`, `process.on` and their like belong to composition roots. */
 export function processOutsideRoots({ sources }: Workspace): string[] {

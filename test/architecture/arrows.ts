@@ -8,6 +8,7 @@ export const ARROWS: Readonly<Record<string, Arrow>> = {
   job: [],
   objects: ['job'],
   queue: ['job', 'objects'],
+  once: ['job', 'objects'],
   worker: ['job', 'queue', 'objects'],
   search: ['job'],
   fleet: ['job'],

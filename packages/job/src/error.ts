@@ -29,6 +29,12 @@ export type ErrorCode =
   | 'object_corrupt'
   | 'object_store_unavailable'
   | 'conditional_writes_ignored'
+  // effects that happen once
+  | 'once_busy'
+  | 'once_lost'
+  | 'once_result_refused'
+  | 'once_unavailable'
+  | 'once_corrupt'
   // handlers
   | 'handler_timeout'
   | 'handler_failed'

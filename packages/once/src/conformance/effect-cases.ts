@@ -1,0 +1,84 @@
+/** Cases of `createOnce` on the store under test. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { isLongshoreError } from '@longshore/job';
+import { describe, expect, it } from 'vitest';
+import { createOnce, type Once } from '../once.ts';
+import type { OnceStore } from '../once-store.ts';
+import { hold, LAPSE_MS, SHORT_MS, type Running } from './suite.ts';
+
+const RACERS = 20;
+
+export function effectCases({ store, key }: Running): void {
+  const open = (): Once => createOnce({ store: store() });
+  const neverRuns = async (): Promise<never> => {
+    throw new Error('The effect ran again');
+  };
+
+  describe('an effect', () => {
+    it('runs once, and its result is answered from then on', async () => {
+      const result = { id: 7, names: ['a', null], nested: { isTrue: true } };
+      expect(await open().once(key(), async () => result)).toEqual(result);
+      expect(await open().once(key(), neverRuns)).toEqual(result);
+    });
+
+    it('without a result runs once, too', async () => {
+      expect(await open().once(key(), async () => undefined)).toBeUndefined();
+      expect(await open().once(key(), neverRuns)).toBeUndefined();
+    });
+
+    it('runs once of 20 that want it at the same time; the others are told that it is busy, or get its result', async () => {
+      let runs = 0;
+      const once = open();
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: RACERS }, () =>
+          once.once(key(), async () => {
+            runs += 1;
+            return runs;
+          }),
+        ),
+      );
+      expect(runs).toBe(1);
+      for (const outcome of outcomes) {
+        if (outcome.status === 'fulfilled') expect(outcome.value).toBe(1);
+        else expect(isLongshoreError(outcome.reason, 'once_busy')).toBe(true);
+      }
+      expect(outcomes.some(({ status }) => status === 'fulfilled')).toBe(true);
+    });
+
+    it('of a key that another owner holds does not run', async () => {
+      await hold(store(), key());
+      await expect(open().once(key(), neverRuns)).rejects.toMatchObject({
+        code: 'once_busy',
+        retryable: true,
+      });
+    });
+
+    it('that throws gives up its key, and may run again at once', async () => {
+      const failure = new Error('The card was declined');
+      await expect(open().once(key(), () => Promise.reject(failure))).rejects.toBe(failure);
+      expect(await open().once(key(), async ({ fence }) => fence)).toBe(2);
+    });
+
+    it('of a zombie does not count', async () => {
+      // Its store ends the lease long before it thinks of renewing it, as a pause of the process would.
+      const forgetful: OnceStore = {
+        claim: (asked, fields) => store().claim(asked, { ...fields, leaseMs: SHORT_MS }),
+      };
+      const zombie = createOnce({ store: forgetful }).once(key(), async ({ fence }) => {
+        await pause(LAPSE_MS);
+        const thief = await hold(store(), key());
+        expect(thief.fence).toBe(fence + 1);
+        expect(await thief.commit('{"value":"thief"}')).toBe(true);
+        return 'zombie';
+      });
+      await expect(zombie).rejects.toMatchObject({ code: 'once_lost', retryable: true });
+      expect(await open().once(key(), neverRuns)).toBe('thief');
+    });
+
+    it('that returns what is not JSON is not repeated, and says so', async () => {
+      const refused = { code: 'once_result_refused', retryable: false };
+      await expect(open().once(key(), async () => new Map())).rejects.toMatchObject(refused);
+      await expect(open().once(key(), neverRuns)).rejects.toMatchObject(refused);
+    });
+  });
+}

@@ -1,0 +1,2 @@
+export { dynamodbOnceStore, dynamodbOnceTable } from './dynamodb-once-store.ts';
+export type { DynamodbOnceStoreOptions } from './dynamodb-once-store.ts';

@@ -1,0 +1,2 @@
+export { memoryOnceStore } from './memory-once-store.ts';
+export type { MemoryOnceStoreOptions } from './memory-once-store.ts';
