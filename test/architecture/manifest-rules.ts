@@ -48,7 +48,8 @@ export function leftOverDependencies(workspace: Workspace): string[] {
           .filter((name) => !shipped.has(name))
           .map((name) => `${folder}/package.json depends on ${name}, which only tests or nobody imports`),
         ...Object.keys(manifest.devDependencies ?? {})
-          .filter((name) => !tested.has(name) && !peers.includes(name))
+          // The types of a client that has none of its own come with it.
+          .filter((name) => !tested.has(name.replace(/^@types\//, '')) && !peers.includes(name))
           .map((name) => `${folder}/package.json has the dev dependency ${name}, which no test imports`),
         ...Object.keys(manifest.devDependencies ?? {})
           .filter((name) => manifest.dependencies?.[name] !== undefined)

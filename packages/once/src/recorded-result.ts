@@ -14,15 +14,19 @@ const SHOWN_CHARACTERS = 40;
 
 /** The text to record for what an effect returned; for `undefined` too, which effects without a result return. */
 export function encodeResult(value: unknown): string {
-  const fault = jsonFault(value, 'The result', []);
-  if (fault !== undefined) return refusal(fault);
-  const record = JSON.stringify({ value });
-  const bytes = Buffer.byteLength(record);
-  return bytes > MAX_RESULT_BYTES
-    ? refusal(
-        `The result has ${bytes} bytes of JSON, the limit is ${MAX_RESULT_BYTES}: store it and return its key`,
-      )
-    : record;
+  try {
+    const fault = jsonFault(value, 'The result', []);
+    if (fault !== undefined) return refusal(fault);
+    const record = JSON.stringify({ value });
+    const bytes = Buffer.byteLength(record);
+    if (bytes <= MAX_RESULT_BYTES) return record;
+    return refusal(
+      `The result has ${bytes} bytes of JSON, the limit is ${MAX_RESULT_BYTES}: store it and return its key`,
+    );
+  } catch (error) {
+    // A getter or a proxy of the result threw.
+    return refusal(`The result cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /**
@@ -96,7 +100,7 @@ function objectFault(value: object, path: string, ancestors: readonly object[]):
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
-    return `${path} is a ${value.constructor.name}, not a plain object: return its fields or its text`;
+    return `${path} is of class ${classOf(value)}, not a plain object: return its fields or its text`;
   }
   const entries: readonly (readonly [string, unknown])[] = Object.entries(value);
   if (entries.some(([name, item]) => name === 'toJSON' && typeof item === 'function')) {
@@ -107,6 +111,11 @@ function objectFault(value: object, path: string, ancestors: readonly object[]):
       .filter(([, item]) => item !== undefined)
       .map(([name, item]) => jsonFault(item, `${path}.${name}`, inner)),
   );
+}
+
+function classOf(value: object): string {
+  const { constructor } = value as { readonly constructor?: unknown };
+  return typeof constructor === 'function' ? constructor.name : 'unknown';
 }
 
 function firstFault(faults: readonly (string | undefined)[]): string | undefined {
