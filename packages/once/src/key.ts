@@ -12,7 +12,6 @@ export function assertOnceKey(key: string): void {
   throw new LongshoreError(
     'invalid_key',
     `Cannot run an effect once: its key ${fault}; derive a short text from the job, such as "charge:" and its id`,
-    { details: { key: String(key).slice(0, 100) } },
   );
 }
 

@@ -37,18 +37,29 @@ async function effect(key: string, { fence }: OnceClaim): Promise<{ fence: numbe
   return { fence, pid: process.pid };
 }
 
-const wanted = new Set(keys.map((key) => ({ key, at: Math.random() })).toSorted((a, b) => a.at - b.at));
+/** The result of a key, if it can be had now. */
+async function attempt(key: string): Promise<{ fence: number; pid: number } | undefined> {
+  try {
+    return await once.once(key, (claim) => effect(key, claim));
+  } catch (error) {
+    if (!isLongshoreError(error, 'once_busy', 'once_lost')) throw error;
+    if (error.code === 'once_lost') await tell({ kind: 'lost', key, fence: error.details['fence'] });
+    return undefined;
+  }
+}
+
+const wanted = new Set(
+  keys
+    .map((key) => ({ key, at: Math.random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ key }) => key),
+);
 while (wanted.size > 0) {
-  for (const want of wanted) {
-    const { key } = want;
-    try {
-      const result = await once.once(key, (claim) => effect(key, claim));
-      wanted.delete(want);
-      await tell({ kind: 'result', key, result });
-    } catch (error) {
-      if (!isLongshoreError(error, 'once_busy', 'once_lost')) throw error;
-      if (error.code === 'once_lost') await tell({ kind: 'lost', key, fence: error.details['fence'] });
-    }
+  for (const key of wanted) {
+    const result = await attempt(key);
+    if (result === undefined) continue;
+    wanted.delete(key);
+    await tell({ kind: 'result', key, result });
   }
   await pause(20);
 }
