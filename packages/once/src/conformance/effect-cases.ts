@@ -1,12 +1,33 @@
 /** Cases of `createOnce` on the store under test. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { errorDetails } from '@longshore/job';
+import { errorDetails, LongshoreError } from '@longshore/job';
 import { describe, expect, it } from 'vitest';
 import { createOnce, type Once } from '../once.ts';
 import type { OnceStore } from '../once-store.ts';
 import { hold, LAPSE_MS, SHORT_MS, type Running } from './suite.ts';
 
 const RACERS = 20;
+
+/** A store that does what it is told, and whose first reply to each kind of call is lost. */
+function losingReplies(store: OnceStore): OnceStore {
+  const lost = new Set<string>();
+  const losing = async <Answer>(call: string, answering: Promise<Answer>): Promise<Answer> => {
+    const answer = await answering;
+    if (lost.has(call)) return answer;
+    lost.add(call);
+    throw new LongshoreError('once_unavailable', 'The reply was lost', { retryable: true });
+  };
+  return {
+    claim: async (key, request) => {
+      const answer = await losing('claim', store.claim(key, request));
+      if (answer.state !== 'held') return answer;
+      const { claim } = answer;
+      const commit = (record: string): Promise<boolean> => losing('commit', claim.commit(record));
+      const release = (): Promise<void> => losing('release', claim.release());
+      return { ...answer, claim: { ...claim, commit, release } };
+    },
+  };
+}
 
 export function effectCases({ store, key }: Running): void {
   const open = (): Once => createOnce({ store: store() });
@@ -73,6 +94,24 @@ export function effectCases({ store, key }: Running): void {
       });
       await expect(zombie).rejects.toMatchObject({ code: 'once_lost', retryable: true });
       expect(await open().once(key(), neverRuns)).toBe('thief');
+    });
+
+    it('runs once when the replies to its claim and its commit are lost', async () => {
+      let runs = 0;
+      const result = await createOnce({ store: losingReplies(store()) }).once(key(), async ({ fence }) => {
+        runs += 1;
+        return { fence };
+      });
+      expect(runs).toBe(1);
+      expect(result).toEqual({ fence: 1 });
+      expect(await open().once(key(), neverRuns)).toEqual({ fence: 1 });
+    });
+
+    it('that throws gives up its key when the reply to that is lost', async () => {
+      const failure = new Error('The card was declined');
+      const once = createOnce({ store: losingReplies(store()) });
+      await expect(once.once(key(), () => Promise.reject(failure))).rejects.toBe(failure);
+      expect(await open().once(key(), async ({ fence }) => fence)).toBe(2);
     });
 
     it('that returns what is not JSON is not repeated, and says so', async () => {

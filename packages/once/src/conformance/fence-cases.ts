@@ -47,6 +47,7 @@ export function fenceCases({ store, key }: Running): void {
       const claim = await hold(store(), key());
       await claim.commit('{}');
       await claim.release();
+      expect(await claim.commit('{}')).toBe(true);
       expect(await store().claim(key(), request())).toEqual({ state: 'done', record: '{}' });
     });
 
