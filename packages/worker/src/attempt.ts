@@ -15,7 +15,7 @@ import {
 import type { ObjectStore } from '@longshore/objects';
 import type { AdmittedJob } from './admission.ts';
 import type { Cancellation } from './cancellation.ts';
-import type { Logger } from './handler.ts';
+import type { Logger, OnceRunner } from './handler.ts';
 import { jobContext } from './job-context.ts';
 
 /** Sends follow-up jobs; a `Producer` satisfies it. */
@@ -31,6 +31,7 @@ export interface FollowUpSender {
 export interface AttemptOptions {
   readonly objects: ObjectStore | undefined;
   readonly followUps: FollowUpSender | undefined;
+  readonly once: OnceRunner | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   /** Makes the attempt's logger. */
@@ -43,7 +44,14 @@ export interface AttemptOptions {
 export interface AttemptResult {
   readonly outcome: Outcome;
   readonly stack?: string;
+  /** What the job depends on is down: no job like it can succeed now. */
+  readonly isDependencyDown?: boolean;
 }
+
+/** How long a job waits whose dependency is down; the breaker lets nobody in for that long anyway. */
+const DEPENDENCY_DELAY_MS = 10_000;
+/** How long a job waits whose effect another delivery is just having, where it does not say until when. */
+const BUSY_DELAY_MS = 5_000;
 
 /** Runs the handler once. */
 export async function runAttempt(job: AdmittedJob, options: AttemptOptions): Promise<AttemptResult> {
@@ -83,12 +91,26 @@ function fromError(error: unknown, job: AdmittedJob, options: AttemptOptions): A
   const cause = options.cancellation.reason;
   if (cause?.code === 'lease_lost') return { outcome: { kind: 'lost' } };
   if (cause?.code === 'interrupted') return { outcome: { kind: 'released', delayMs: 0, interrupted: true } };
+  if (cause === undefined && error instanceof LongshoreError) {
+    const postponed = postponement(error, options);
+    if (postponed !== undefined) return postponed;
+  }
   const { code, message, stack } = errorDetails(cause?.code === 'handler_timeout' ? cause : error);
   const final = error instanceof LongshoreError && !error.retryable && cause === undefined;
   const outcome: Outcome = final
     ? { kind: 'buried', code, reason: message }
     : failed(code, message, job, options);
   return stack === undefined ? { outcome } : { outcome, stack };
+}
+
+/** Faults that are not the job's: it is given back and no attempt is counted. */
+function postponement(error: LongshoreError, { random }: AttemptOptions): AttemptResult | undefined {
+  const released = (delayMs: number): Outcome => ({ kind: 'released', delayMs, interrupted: false });
+  if (error.code === 'dependency_down' || error.code === 'once_unavailable')
+    return { outcome: released(DEPENDENCY_DELAY_MS * (0.5 + random())), isDependencyDown: true };
+  if (error.code !== 'once_busy') return undefined;
+  const { retryAfterMs } = error.details;
+  return { outcome: released(typeof retryAfterMs === 'number' ? retryAfterMs : BUSY_DELAY_MS) };
 }
 
 function failed(

@@ -1,4 +1,4 @@
-import { LongshoreError, type Clock, type Outcome } from '@longshore/job';
+import { type Clock, type Outcome } from '@longshore/job';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -8,7 +8,6 @@ import {
   breakerPolicy,
   breakerResultOf,
   closedBreaker,
-  isDependencyDown,
   nextChangeMs,
   type BreakerResult,
   type BreakerState,
@@ -294,12 +293,6 @@ describe('what an attempt says', () => {
     [{ kind: 'duplicate' }, false, 'neutral'],
   ])('%j (down: %s) is %s', (outcome, isDown, expected) => {
     expect(breakerResultOf(outcome, isDown)).toBe(expected);
-  });
-
-  it('knows the error by its code', () => {
-    expect(isDependencyDown(new LongshoreError('dependency_down', 'x', { retryable: true }))).toBe(true);
-    expect(isDependencyDown(new LongshoreError('queue_unavailable', 'x'))).toBe(false);
-    expect(isDependencyDown(new Error('dependency_down'))).toBe(false);
   });
 });
 

@@ -6,7 +6,7 @@
  * handlers say that the dependency is down, or when nearly every job of the last half minute failed. The state machine is
  * pure; `breaker` adds the clock. Outcomes of jobs that began before the last change of state change nothing.
  */
-import { LongshoreError, isLongshoreError, type Clock, type Outcome, type Timer } from '@longshore/job';
+import { LongshoreError, type Clock, type Outcome, type Timer } from '@longshore/job';
 
 /** A share of more results than this says nothing more. */
 const MAX_RESULTS = 200;
@@ -177,11 +177,6 @@ function opened(
   };
 }
 
-/** Whether a handler threw, or returned, that what it depends on is down: a `LongshoreError` `dependency_down`. */
-export function isDependencyDown(value: unknown): boolean {
-  return isLongshoreError(value, 'dependency_down');
-}
-
 /**
  * What an attempt says about the dependency. A job that was buried by a decision of its handler, or before it reached
  * one, was fine for everybody else; only attempts that ran out count as failures there.
@@ -265,12 +260,14 @@ export function breaker({ policy, clock, random, onChange }: BreakerOptions): Br
     },
     admits: (nowMs) => admitted(state, nowMs),
     begin() {
-      apply({ kind: 'began' });
+      if (state.kind !== 'closed') apply({ kind: 'began' });
       const { epoch } = state;
       let isOver = false;
       return (result) => {
         if (isOver) return;
         isOver = true;
+        // All is well, and stays so: the common case costs nothing.
+        if (result === 'ok' && state.kind === 'closed' && state.results.length === 0) return;
         apply({ kind: 'ended', epoch, result });
       };
     },

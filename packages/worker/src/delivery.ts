@@ -11,10 +11,10 @@ export interface Delivery {
   readonly arrivedAtMs: number;
   readonly cancellation: Cancellation;
   /**
-   * `settling`: its handler has returned and the outcome is carried out. `gone`: given back, lost or settled; whatever
+   * `starting`: it has a slot, its handler was not called yet. `settling`: its handler has returned and the outcome is carried out. `gone`: given back, lost or settled; whatever
    * its handler still returns is void.
    */
-  state: 'waiting' | 'running' | 'settling' | 'gone';
+  state: 'waiting' | 'starting' | 'running' | 'settling' | 'gone';
   /** An attempt record says that this attempt crashed, until another one says how it ended. */
   marked: boolean;
   /** Its payload lies in the object store, and goes when the message is gone. */

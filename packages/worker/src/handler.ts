@@ -32,6 +32,23 @@ export interface FollowUpOptions {
   readonly delayMs?: number;
 }
 
+/** What an effect is given that runs once. */
+export interface OnceClaim {
+  /** Grows by one each time that the key changes hands: a store that refuses lower fences shuts out late writers. */
+  readonly fence: number;
+  /** Aborts when the claim is lost, and with the handler's own signal. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs effects once per key; `createOnce` of `@longshore/once` makes one. */
+export interface OnceRunner {
+  once<Result>(
+    key: string,
+    effect: (claim: OnceClaim) => Promise<Result>,
+    options: { readonly signal: AbortSignal },
+  ): Promise<Result>;
+}
+
 /** What a handler works with. */
 export interface HandlerContext<Payload> {
   readonly payload: Payload;
@@ -46,6 +63,13 @@ export interface HandlerContext<Payload> {
   readonly log: Logger;
   /** The worker's object store. @throws LongshoreError `unsupported` on access when the worker has none. */
   readonly objects: ObjectStore;
+  /**
+   * Runs an effect once for this job and this key, and records what it returns as JSON: a later delivery of the job gets
+   * the recorded result. While another delivery has the effect, the job is given back and no attempt is counted.
+   *
+   * @throws LongshoreError `unsupported` when the worker has no `once`; what the effect throws, which is not recorded
+   */
+  once<Result>(key: string, effect: (claim: OnceClaim) => Promise<Result>): Promise<Result>;
   /** Sends a follow-up job; resolves when the queue has it, so before this job is completed. */
   enqueue<Input, Output>(
     definition: JobDefinition<Input, Output>,

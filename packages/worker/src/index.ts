@@ -6,6 +6,8 @@ export type {
   HandlerContext,
   JobFacts,
   Logger,
+  OnceClaim,
+  OnceRunner,
 } from './handler.ts';
 export { createWorker } from './worker.ts';
 export type { Worker, WorkerOptions, WorkerStats } from './worker.ts';

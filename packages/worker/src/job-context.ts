@@ -1,9 +1,9 @@
 /** What a handler is given, made on demand: a handler that reads its payload alone pays for nothing else. */
-import { LongshoreError, deterministicId, type JobDefinition } from '@longshore/job';
+import { LongshoreError, deterministicId, directiveOf, type JobDefinition } from '@longshore/job';
 import type { ObjectStore } from '@longshore/objects';
 import type { AdmittedJob } from './admission.ts';
 import type { AttemptOptions } from './attempt.ts';
-import type { FollowUpOptions, HandlerContext, JobFacts, Logger } from './handler.ts';
+import type { FollowUpOptions, HandlerContext, JobFacts, Logger, OnceClaim } from './handler.ts';
 
 /** The context of one attempt. */
 export function jobContext(job: AdmittedJob, options: AttemptOptions): HandlerContext<unknown> {
@@ -54,9 +54,33 @@ class JobContext implements HandlerContext<unknown> {
     );
   }
 
+  get once(): HandlerContext<unknown>['once'] {
+    return (key, effect) => this.#once(key, effect);
+  }
+
   /** A getter, since handlers take `enqueue` out of its context. */
   get enqueue(): HandlerContext<unknown>['enqueue'] {
     return (definition, payload, followUp = {}) => this.#enqueue(definition, payload, followUp);
+  }
+
+  #once<Result>(key: string, effect: (claim: OnceClaim) => Promise<Result>): Promise<Result> {
+    const { once } = this.#options;
+    if (once === undefined)
+      throw new LongshoreError(
+        'unsupported',
+        'This worker cannot run effects once: pass `once` to createWorker, made by createOnce of @longshore/once',
+      );
+    const { name, idempotencyKey } = this.#job.envelope;
+    const record = async (claim: OnceClaim): Promise<Result> => {
+      const result = await effect(claim);
+      if (directiveOf(result) === undefined) return result;
+      throw new LongshoreError(
+        'unsupported',
+        'An effect that runs once returned a directive: return it from the handler instead',
+      );
+    };
+    // The key of the job, not the id of a delivery: it is the same whenever and however often the job comes.
+    return once.once(`${name}/${idempotencyKey}/${key}`, record, { signal: this.signal });
   }
 
   async #enqueue<Input, Output>(

@@ -1,5 +1,7 @@
 /** The worker's counters and histograms, and their Prometheus text form (exposition format 0.0.4). */
 import type { OutcomeKind } from '@longshore/job';
+import type { Breaker } from './breaker.ts';
+import type { TaskProtection } from './task-protection.ts';
 
 /** Upper bounds of the duration histograms, in seconds; up to ten minutes, for slow jobs. */
 const BUCKETS_SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600] as const;
@@ -9,6 +11,8 @@ export interface MetricsGauges {
   readonly busy: number;
   readonly slots: number;
   readonly held: number;
+  readonly breaker: Pick<Breaker, 'state' | 'openings'>;
+  readonly protection: Pick<TaskProtection, 'state' | 'counts'> | undefined;
 }
 
 /** Counts what a worker does. */
@@ -58,7 +62,7 @@ export function metrics(queue: string): Metrics {
       totals.messages += count;
       if (count === 0) totals.emptyReceives += 1;
     },
-    render: ({ busy, slots, held }) =>
+    render: (gauges) =>
       [
         ...counter(
           'longshore_jobs_total',
@@ -84,11 +88,7 @@ export function metrics(queue: string): Metrics {
           [label({ queue, result: 'ok' }), totals.extended],
           [label({ queue, result: 'failed' }), totals.extensionsFailed],
         ]),
-        ...gauge('longshore_worker_slots', 'Slots by state', [
-          [label({ queue, state: 'busy' }), busy],
-          [label({ queue, state: 'free' }), Math.max(0, slots - busy)],
-        ]),
-        ...gauge('longshore_worker_leases_held', 'Messages whose lease is kept', [[label({ queue }), held]]),
+        ...gaugeLines(queue, gauges),
         '',
       ].join('\n'),
   };
@@ -107,6 +107,40 @@ function observe(histogram: Histogram, seconds: number): void {
   }
   histogram.sum += seconds;
   histogram.count += 1;
+}
+
+function gaugeLines(queue: string, { busy, slots, held, breaker, protection }: MetricsGauges): string[] {
+  return [
+    ...gauge('longshore_worker_slots', 'Slots by state', [
+      [label({ queue, state: 'busy' }), busy],
+      [label({ queue, state: 'free' }), Math.max(0, slots - busy)],
+    ]),
+    ...gauge('longshore_worker_leases_held', 'Messages whose lease is kept', [[label({ queue }), held]]),
+    ...gauge('longshore_worker_breaker_open', 'Whether no jobs are taken, since a dependency is down', [
+      [label({ queue }), breaker.state === 'closed' ? 0 : 1],
+    ]),
+    ...counter('longshore_worker_breaker_openings_total', 'How often the breaker has opened', [
+      [label({ queue }), breaker.openings],
+    ]),
+    ...(protection === undefined ? [] : protectionLines(queue, protection)),
+  ];
+}
+
+function protectionLines(
+  queue: string,
+  { state, counts }: Pick<TaskProtection, 'state' | 'counts'>,
+): string[] {
+  const results = ['granted', 'denied', 'failed'] as const;
+  return [
+    ...gauge('longshore_worker_task_protected', 'Whether scale-in and deployments spare this task', [
+      [label({ queue }), state === 'protected' ? 1 : 0],
+    ]),
+    ...counter(
+      'longshore_worker_task_protection_calls_total',
+      'Calls to the ECS agent by result',
+      results.map((result) => [label({ queue, result }), counts[result]] as const),
+    ),
+  ];
 }
 
 type Samples = readonly (readonly [labels: string, value: number])[];

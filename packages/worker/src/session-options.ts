@@ -5,8 +5,9 @@ import type { Message, Queue } from '@longshore/queue';
 import type { ForeignDecoder } from './admission.ts';
 import type { FollowUpSender } from './attempt.ts';
 import type { AttemptStore } from './attempt-store.ts';
-import type { HandlerBinding, Logger } from './handler.ts';
+import type { HandlerBinding, Logger, OnceRunner } from './handler.ts';
 import type { Metrics } from './metrics.ts';
+import type { TaskProtection } from './task-protection.ts';
 
 /** One finished attempt, for statistics. */
 export interface FinishedAttempt {
@@ -23,6 +24,9 @@ export interface SessionOptions {
   readonly bindings: ReadonlyMap<string, HandlerBinding>;
   readonly objects: ObjectStore | undefined;
   readonly followUps: FollowUpSender | undefined;
+  readonly once: OnceRunner | undefined;
+  readonly protection: TaskProtection | undefined;
+  readonly protectAboveMs: number;
   readonly attempts: AttemptStore;
   readonly decoders: readonly ForeignDecoder[];
   readonly slots: number;

@@ -17,9 +17,10 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { objectAttemptStore } from './attempt-store.ts';
 import { manualClock } from './fixtures/manual-clock.ts';
-import { handle, type Handler, type HandlerContext } from './handler.ts';
+import { handle, type Handler, type HandlerContext, type OnceRunner } from './handler.ts';
 import { serveHealth } from './health.ts';
 import { crashRecord } from './settlement.ts';
+import type { TaskProtection } from './task-protection.ts';
 import { createWorker, type Worker, type WorkerOptions } from './worker.ts';
 
 const task = defineJob({
@@ -487,6 +488,132 @@ describe('a worker', () => {
     const stopped = subject.stop({ deadlineMs: 1_000 });
     await clock.advance(2_000);
     await stopped;
+  });
+
+  it('takes no more jobs while a dependency is down, and counts no attempt for what it tried', async () => {
+    const clock = manualClock();
+    const jobs = memoryQueue({ name: 'tasks', clock, maxReceives: 20, deadLetters: dead });
+    const send = createProducer({ queueFor: () => jobs, clock });
+    for (let n = 0; n < 30; n += 1) void send.enqueue(task, { n });
+    await clock.advance(10);
+    let isDown = true;
+    const seen: number[] = [];
+    const subject = worker(
+      ({ attempt }) => {
+        seen.push(attempt);
+        if (isDown)
+          throw new LongshoreError('dependency_down', 'The database is out of reach', { retryable: true });
+        return Promise.resolve();
+      },
+      { queue: jobs, clock, slots: 4 },
+    );
+    subject.start();
+    await clock.advance(60_000);
+    // Some at first, then one at a time, ever more seldom.
+    expect(seen.length).toBeLessThan(30);
+    expect(subject.metricsText()).toContain('longshore_worker_breaker_open{queue="tasks"} 1');
+    isDown = false;
+    await clock.advance(120_000);
+    expect(await jobs.counts()).toEqual({ backlog: 0, inFlight: 0, delayed: 0 });
+    expect(new Set(seen)).toEqual(new Set([1]));
+    expect(await letters()).toEqual([]);
+    const stopped = subject.stop({ deadlineMs: 1_000 });
+    await clock.advance(2_000);
+    await stopped;
+  });
+
+  it('leaves a long job in the queue while its task is not protected, and runs it once it is', async () => {
+    const calls: string[] = [];
+    let isGranted = false;
+    const protection: TaskProtection = {
+      busy: () => void calls.push('busy'),
+      idle: () => void calls.push('idle'),
+      state: 'denied',
+      counts: { calls: 0, granted: 0, denied: 0, failed: 0 },
+      protectedBefore: () => Promise.resolve(isGranted),
+      close: () => Promise.resolve(),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+    await producer.enqueue(task, { n: 1 });
+    let runs = 0;
+    const run = () => Promise.resolve(void (runs += 1));
+    await worker(run, { protection }).tick();
+    expect({ runs, calls, ...(await queue.counts()) }).toMatchObject({ runs: 0, calls: ['busy', 'idle'] });
+    const [message] = await Array.fromAsync([await queue.counts()]);
+    expect((message?.inFlight ?? 0) + (message?.delayed ?? 0)).toBe(1);
+    isGranted = true;
+    await producer.enqueue(task, { n: 2 });
+    await worker(run, { protection }).tick();
+    expect(runs).toBe(1);
+    calls.length = 0;
+    await producer.enqueue(task, { n: 3 });
+    // Shorter than what a drain lets end: no protection is asked for.
+    await worker(run, { protection, protectAboveMs: 43_200_000 }).tick();
+    expect({ runs, calls }).toEqual({ runs: 2, calls: [] });
+  });
+
+  it('lets jobs in by what they cost', async () => {
+    const heavy = defineJob({ name: 'heavy', schema: z.object({}), cost: { slots: 3 } });
+    await producer.enqueue(heavy, {});
+    for (let n = 0; n < 3; n += 1) await producer.enqueue(task, { n });
+    const running: string[] = [];
+    const company: string[][] = [];
+    const run = (name: string) => async (): Promise<void> => {
+      running.push(name);
+      company.push([...running]);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      running.splice(running.indexOf(name), 1);
+    };
+    const subject = worker(run('task'), {
+      slots: 4,
+      handlers: [handle(heavy, run('heavy')), handle(task, run('task'))],
+    });
+    await tickUntilEmpty(subject);
+    expect(company.flat().filter((name) => name === 'heavy').length).toBeGreaterThan(0);
+    for (const names of company) expect(names.includes('heavy') ? names.length : 1).toBeLessThanOrEqual(2);
+  });
+
+  it('runs an effect once for a job, under a key of the job', async () => {
+    const keys: string[] = [];
+    const once: OnceRunner = {
+      once: async (key, effect, { signal }) => {
+        keys.push(key);
+        return effect({ fence: 1, signal });
+      },
+    };
+    await producer.enqueue(task, { n: 1 }, { idempotencyKey: 'invoice-7' });
+    const results: unknown[] = [];
+    await worker(
+      async (context) => {
+        const { once: runOnce } = context;
+        results.push(await runOnce('charge', ({ fence }) => Promise.resolve({ fence })));
+      },
+      { once },
+    ).tick();
+    expect({ keys, results }).toEqual({ keys: ['task/invoice-7/charge'], results: [{ fence: 1 }] });
+  });
+
+  it('gives a job back whose effect another delivery is just having, and counts no attempt', async () => {
+    const once: OnceRunner = {
+      once: () =>
+        Promise.reject(
+          new LongshoreError('once_busy', 'Another one has it', {
+            retryable: true,
+            details: { retryAfterMs: 0 },
+          }),
+        ),
+    };
+    await producer.enqueue(task, { n: 1 });
+    const seen: number[] = [];
+    const subject = worker(
+      async ({ attempt, once: runOnce }) => {
+        seen.push(attempt);
+        if (seen.length < 5) await runOnce('charge', () => Promise.resolve());
+      },
+      { once },
+    );
+    await tickUntilEmpty(subject);
+    expect(seen).toEqual([1, 1, 1, 1, 1]);
   });
 
   it('reports every wrong option at once', () => {

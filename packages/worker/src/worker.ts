@@ -15,10 +15,11 @@ import { pino } from 'pino';
 import type { ForeignDecoder } from './admission.ts';
 import type { FollowUpSender } from './attempt.ts';
 import { memoryAttemptStore, objectAttemptStore } from './attempt-store.ts';
-import type { HandlerBinding, Logger } from './handler.ts';
+import type { HandlerBinding, Logger, OnceRunner } from './handler.ts';
 import { metrics } from './metrics.ts';
 import { Session } from './session.ts';
 import type { FinishedAttempt, SessionOptions } from './session-options.ts';
+import type { TaskProtection } from './task-protection.ts';
 
 /** Options of {@link createWorker}. */
 export interface WorkerOptions {
@@ -29,6 +30,15 @@ export interface WorkerOptions {
   readonly objects?: ObjectStore;
   /** Sends follow-up jobs of handlers. */
   readonly producer?: FollowUpSender;
+  /** For `once` in handlers; made by `createOnce` of `@longshore/once`. */
+  readonly once?: OnceRunner;
+  /** Keeps scale-in and deployments from stopping this task while it has long jobs; see `@longshore/worker/ecs`. */
+  readonly protection?: TaskProtection;
+  /**
+   * Jobs with a longer `timeoutMs` run only while `protection` holds, and are given back where it is refused. Default
+   * 120,000: what Fargate waits at most between SIGTERM and SIGKILL, so shorter jobs end in a drain.
+   */
+  readonly protectAboveMs?: number;
   /** Jobs at a time. 1 to 1,000. Default 1: raise it for handlers that wait more than they compute. */
   readonly slots?: number;
   /**
@@ -133,6 +143,9 @@ class QueueWorker implements Worker {
       log,
       bindings: bindingsByName(options),
       followUps: options.producer,
+      once: options.once,
+      protection: options.protection,
+      protectAboveMs: options.protectAboveMs ?? 120_000,
       attempts: objects === undefined ? memoryAttemptStore() : objectAttemptStore(objects, queue.name),
       decoders: options.decoders ?? [],
       slots: options.slots ?? 1,
@@ -204,8 +217,14 @@ class QueueWorker implements Worker {
   }
 
   metricsText(): string {
-    const { metrics: all, slots } = this.#options;
-    return all.render({ busy: this.#session?.busy ?? 0, held: this.#session?.held ?? 0, slots });
+    const { metrics: all, slots, protection } = this.#options;
+    return all.render({
+      busy: this.#session?.busy ?? 0,
+      held: this.#session?.held ?? 0,
+      slots,
+      breaker: this.#session?.breaker ?? { state: 'closed', openings: 0 },
+      protection,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -249,6 +268,7 @@ function checkOptions(options: SessionOptions): void {
   };
   check('slots', 1, 1_000);
   check('prefetch', 0, 1_000);
+  check('protectAboveMs', 0, 43_200_000);
   check('leaseMs', 1_000, 43_200_000);
   check('waitMs', 0, 20_000);
   check('completeLingerMs', 0, options.leaseMs / 3);
