@@ -23,7 +23,11 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-async function run(options: BullmqQueueOptions, completes: number, then: 'crash' | 'drain'): Promise<Completed[]> {
+async function run(
+  options: BullmqQueueOptions,
+  completes: number,
+  then: 'crash' | 'drain',
+): Promise<Completed[]> {
   const child = spawn(process.execPath, [HOLDER, JSON.stringify(options), String(completes), then], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -53,7 +57,9 @@ describe('jobs of a process that was killed', () => {
     await using queue = bullmqQueue(options);
     await queue.send([{ body: 'a' }, { body: 'b' }]);
     await run(options, 1, 'crash');
-    await expect.poll(() => queue.counts(), { timeout: 20_000 }).toEqual({ backlog: 1, inFlight: 0, delayed: 0 });
+    await expect
+      .poll(() => queue.counts(), { timeout: 20_000 })
+      .toEqual({ backlog: 1, inFlight: 0, delayed: 0 });
   });
 
   it('are never given up: 400 jobs, 24 kills, none lost, none failed', { timeout: 120_000 }, async () => {
@@ -79,7 +85,11 @@ describe('jobs of a process that was killed', () => {
     expect(Math.max(...completed.map(({ receiveCount }) => receiveCount))).toBeGreaterThan(2);
     const redis = new Redis(server.port, '127.0.0.1', { maxRetriesPerRequest: null });
     const plain = new PlainQueue('stormy', { connection: redis });
-    expect(await plain.getJobCounts('failed', 'wait', 'active', 'delayed')).toMatchObject({ failed: 0, wait: 0, active: 0 });
+    expect(await plain.getJobCounts('failed', 'wait', 'active', 'delayed')).toMatchObject({
+      failed: 0,
+      wait: 0,
+      active: 0,
+    });
     await plain.close();
     redis.disconnect();
     await using deadLetters = bullmqQueue({ name: 'stormy-dlq', connection: { url: server.url } });

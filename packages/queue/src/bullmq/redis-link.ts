@@ -59,13 +59,9 @@ export class RedisLink {
     });
   }
 
-  get closed(): boolean {
-    return this.#closed;
-  }
-
   /** BullMQ's view of the connection. Throws `closed`, `invalid_options`, `queue_unavailable`. */
   ready(): Promise<RedisConnection> {
-    if (this.#checked !== undefined && this.#isReady()) return this.#checked;
+    if (!this.#closed && this.#checked !== undefined && this.#isReady()) return this.#checked;
     const checking = this.#check().catch((error: unknown) => {
       if (this.#checked === checking) this.#checked = undefined;
       throw error;
@@ -83,6 +79,8 @@ export class RedisLink {
   }
 
   async #check(): Promise<RedisConnection> {
+    if (this.#closed)
+      throw new LongshoreError('closed', `Cannot use Redis at ${this.#server}: the queue is closed`);
     await this.#connect();
     const fault = serverFault(await this.redis.info());
     if (fault !== undefined) {
@@ -112,8 +110,6 @@ export class RedisLink {
   }
 
   async #connect(): Promise<void> {
-    if (this.#closed)
-      throw new LongshoreError('closed', `Cannot use Redis at ${this.#server}: the queue is closed`);
     if (this.redis.status === 'wait') await this.redis.connect().catch(() => undefined);
     if (this.#isReady()) return;
     const arrived = new AbortController();
