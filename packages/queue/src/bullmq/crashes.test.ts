@@ -46,10 +46,7 @@ describe('jobs of a process that was killed', () => {
     expect(await run(options, 1, 'crash')).toHaveLength(1);
     const back: Completed[] = [];
     while (back.length < 2) back.push(...(await queue.receive({ max: 10, waitMs: 10_000, leaseMs: 30_000 })));
-    expect(back.map(({ body, receiveCount }) => [body, receiveCount]).sort()).toEqual([
-      ['b', 2],
-      ['c', 2],
-    ]);
+    expect(back.map(({ body, receiveCount }) => `${body}: ${receiveCount}`).sort()).toEqual(['b: 2', 'c: 2']);
   });
 
   it('come back for a queue that is only counted, so that a fleet at zero wakes up', async () => {

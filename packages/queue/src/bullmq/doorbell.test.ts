@@ -45,8 +45,8 @@ describe('Doorbell', () => {
   });
 
   it('does not wait once its signal is aborted or it is closed', async () => {
-    await doorbell.wait(20_000, AbortSignal.abort());
+    expect(await doorbell.wait(20_000, AbortSignal.abort())).toBeUndefined();
     doorbell.close();
-    await doorbell.wait(20_000, undefined);
+    expect(await doorbell.wait(20_000, undefined)).toBeUndefined();
   });
 });

@@ -43,7 +43,8 @@ export class RedisLink {
   /** For commands of ours beside BullMQ's. Batches by itself: what is called in one turn goes out in one write. */
   readonly redis: Redis;
   readonly #server: string;
-  #checked: Promise<RedisConnection> | undefined;
+  #checked: RedisConnection | undefined;
+  #checking: Promise<RedisConnection> | undefined;
   #lastFault: Error | undefined;
   #closed = false;
 
@@ -60,14 +61,14 @@ export class RedisLink {
   }
 
   /** BullMQ's view of the connection. Throws `closed`, `invalid_options`, `queue_unavailable`. */
-  ready(): Promise<RedisConnection> {
-    if (!this.#closed && this.#checked !== undefined && this.#isReady()) return this.#checked;
-    const checking = this.#check().catch((error: unknown) => {
-      if (this.#checked === checking) this.#checked = undefined;
-      throw error;
+  async ready(): Promise<RedisConnection> {
+    if (this.#closed)
+      throw new LongshoreError('closed', `Cannot use Redis at ${this.#server}: the queue is closed`);
+    if (this.#checked !== undefined) return this.#checked;
+    this.#checking ??= this.#check().finally(() => {
+      this.#checking = undefined;
     });
-    this.#checked = checking;
-    return checking;
+    return this.#checking;
   }
 
   async close(): Promise<void> {
@@ -79,8 +80,6 @@ export class RedisLink {
   }
 
   async #check(): Promise<RedisConnection> {
-    if (this.#closed)
-      throw new LongshoreError('closed', `Cannot use Redis at ${this.#server}: the queue is closed`);
     await this.#connect();
     const fault = serverFault(await this.redis.info());
     if (fault !== undefined) {
@@ -101,6 +100,7 @@ export class RedisLink {
     connection.on('error', () => undefined);
     this.redis.once('close', () => void connection.close().catch(() => undefined));
     await connection.client;
+    if (this.#isReady()) this.#checked = connection;
     return connection;
   }
 
