@@ -107,6 +107,17 @@ describe('bullmqQueue', () => {
     expect(await queue.send([{ body: 'b' }])).toMatchObject([{ ok: false, code: 'rejected' }]);
   });
 
+  it('has one dead letter of a burial that is tried again', async () => {
+    const { queue, deadLetters, close } = open();
+    await queue.send([{ body: 'a' }]);
+    const [message] = await queue.receive({ max: 1, waitMs: 0, leaseMs: 30_000 });
+    const entries = message === undefined ? [] : [{ lease: message.lease, message: { body: 'a' } }];
+    expect(await queue.bury(entries)).toMatchObject([{ ok: true }]);
+    expect(await queue.bury(entries)).toMatchObject([{ ok: false, code: 'lease_lost' }]);
+    expect(await deadLetters.counts()).toMatchObject({ backlog: 1 });
+    await close();
+  });
+
   it('refuses to bury without a dead-letter queue', async () => {
     await using queue = bullmqQueue({ name: 'no-dlq', connection: { url: server.url } });
     await expect(queue.bury([])).rejects.toMatchObject({ code: 'invalid_options' });
@@ -166,11 +177,25 @@ describe('a queue that BullMQ itself uses too', () => {
     await close();
   });
 
-  it('gives a job back that plain BullMQ would fail as stalled too often', async () => {
+  it('gives a job back that stalled more than once, without a mark that would fail it', async () => {
     const { queue, close } = open();
     await queue.send([{ body: 'a' }]);
-    const [message] = await queue.receive({ max: 1, waitMs: 0, leaseMs: 1_000 });
-    // What a plain worker's own check leaves on a job.
+    for (const receiveCount of [1, 2, 3]) {
+      const [message] = await queue.receive({ max: 1, waitMs: 10_000, leaseMs: 500 });
+      expect(message).toMatchObject({ receiveCount });
+      const key = `bull:${queue.name}:${message?.messageId}`;
+      expect(await redis.hmget(key, 'stc', 'defa')).toEqual([
+        receiveCount === 1 ? null : `${receiveCount - 1}`,
+        null,
+      ]);
+    }
+    await close();
+  });
+
+  it('delivers a job that the check of a plain worker has marked to fail', async () => {
+    const { queue, close } = open();
+    await queue.send([{ body: 'a' }]);
+    const [message] = await queue.receive({ max: 1, waitMs: 0, leaseMs: 500 });
     await redis.hset(
       `bull:${queue.name}:${message?.messageId}`,
       'defa',
