@@ -50,7 +50,10 @@ export interface LeaseTableReader {
 const MAX_HANDLE_BYTES = 1_024;
 const MAX_ID_BYTES = 128;
 
-// A record: generation, lengths of the two texts, three times, then the texts.
+// The memory: a header, then for each record its integers (generation, lengths of two texts), its times, and its texts.
+const HEADER_INTEGERS = 2;
+/** In the header: records from here on were never used. */
+const END = 0;
 const GENERATION = 0;
 const ID_LENGTH = 1;
 const HANDLE_LENGTH = 2;
@@ -58,68 +61,75 @@ const INTEGERS = 4;
 const UNTIL = 0;
 const CEILING = 1;
 const RECEIVED = 2;
-const TIMES_OFFSET = INTEGERS * Int32Array.BYTES_PER_ELEMENT;
-const TEXT_OFFSET = TIMES_OFFSET + 3 * Float64Array.BYTES_PER_ELEMENT;
-const RECORD_BYTES = Math.ceil((TEXT_OFFSET + MAX_ID_BYTES + MAX_HANDLE_BYTES) / 8) * 8;
+const TIMES = 3;
+const TEXT_BYTES = MAX_ID_BYTES + MAX_HANDLE_BYTES;
+const RECORD_BYTES =
+  INTEGERS * Int32Array.BYTES_PER_ELEMENT + TIMES * Float64Array.BYTES_PER_ELEMENT + TEXT_BYTES;
+const HEADER_BYTES = HEADER_INTEGERS * Int32Array.BYTES_PER_ELEMENT;
 /** A token is the generation times this plus the record's number. */
 const MAX_RECORDS = 65_536;
 const MAX_GENERATION = 2 ** 31 - 1;
 
 /** A table for at most `capacity` leases. */
 export function leaseTable(capacity: number): LeaseTable {
-  const memory = new SharedArrayBuffer(Math.min(capacity, MAX_RECORDS) * RECORD_BYTES);
-  const records = views(memory);
-  const free = records.map((_record, index) => records.length - 1 - index);
+  const size = Math.min(capacity, MAX_RECORDS);
+  const memory = new SharedArrayBuffer(HEADER_BYTES + size * RECORD_BYTES);
+  const view = viewOf(memory);
+  const free: number[] = [];
+  let end = 0;
   let generation = 0;
-  const owned = (token: LeaseToken): RecordView | undefined => {
-    const record = records[token % MAX_RECORDS];
-    return record?.integers[GENERATION] === Math.floor(token / MAX_RECORDS) ? record : undefined;
+  const take = (): number | undefined => {
+    if (free.length > 0 || end === size) return free.pop();
+    end += 1;
+    Atomics.store(view.integers, END, end);
+    return end - 1;
   };
+  const isOwned = (token: LeaseToken): boolean =>
+    token % MAX_RECORDS < end &&
+    view.integers[integer(token % MAX_RECORDS, GENERATION)] === Math.floor(token / MAX_RECORDS);
   return {
     memory,
     hold(held) {
-      const index = free.pop();
-      const record = index === undefined ? undefined : records[index];
-      if (index === undefined || record === undefined) return undefined;
-      if (!write(record, held)) {
-        free.push(index);
-        return undefined;
-      }
+      if (!fits(held.lease)) return undefined;
+      const record = take();
+      if (record === undefined) return undefined;
+      write(view, record, held);
       generation = generation === MAX_GENERATION ? 1 : generation + 1;
-      Atomics.store(record.integers, GENERATION, generation);
-      return generation * MAX_RECORDS + index;
+      Atomics.store(view.integers, integer(record, GENERATION), generation);
+      return generation * MAX_RECORDS + record;
     },
     drop(token) {
-      const record = owned(token);
-      if (record === undefined) return;
-      Atomics.store(record.integers, GENERATION, 0);
+      if (!isOwned(token)) return;
+      Atomics.store(view.integers, integer(token % MAX_RECORDS, GENERATION), 0);
       free.push(token % MAX_RECORDS);
     },
     setCeiling(token, ceilingMs) {
-      const record = owned(token);
-      if (record !== undefined) record.times[CEILING] = ceilingMs;
+      if (isOwned(token)) view.times[time(token % MAX_RECORDS, CEILING)] = ceilingMs;
     },
   };
 }
 
 /** Reads the table in this memory. */
 export function leaseTableReader(memory: LeaseTableMemory): LeaseTableReader {
-  const records = views(memory);
+  const view = viewOf(memory);
+  const generationOf = (record: number): number => Atomics.load(view.integers, integer(record, GENERATION));
   return {
     *entries() {
-      for (const [index, record] of records.entries()) {
-        const generation = Atomics.load(record.integers, GENERATION);
+      const end = Atomics.load(view.integers, END);
+      for (let record = 0; record < end; record += 1) {
+        const generation = generationOf(record);
         if (generation === 0) continue;
-        const [untilMs = 0, ceilingMs = 0] = record.times;
+        const untilMs = view.times[time(record, UNTIL)] ?? 0;
+        const ceilingMs = view.times[time(record, CEILING)] ?? 0;
         // Times of a record that changed hands in between belong to another lease.
-        if (Atomics.load(record.integers, GENERATION) !== generation) continue;
+        if (generationOf(record) !== generation) continue;
         yield {
-          token: generation * MAX_RECORDS + index,
+          token: generation * MAX_RECORDS + record,
           untilMs,
           ceilingMs,
           readLease: () => {
-            const lease = readLease(record);
-            return Atomics.load(record.integers, GENERATION) === generation ? lease : undefined;
+            const lease = read(view, record);
+            return generationOf(record) === generation ? lease : undefined;
           },
         };
       }
@@ -127,41 +137,50 @@ export function leaseTableReader(memory: LeaseTableMemory): LeaseTableReader {
   };
 }
 
-interface RecordView {
+interface View {
   readonly integers: Int32Array;
   readonly times: Float64Array;
   readonly text: Buffer;
 }
 
-function views(memory: LeaseTableMemory): RecordView[] {
-  return Array.from({ length: memory.byteLength / RECORD_BYTES }, (_, index) => {
-    const start = index * RECORD_BYTES;
-    return {
-      integers: new Int32Array(memory, start, INTEGERS),
-      times: new Float64Array(memory, start + TIMES_OFFSET, 3),
-      text: Buffer.from(memory, start + TEXT_OFFSET, MAX_ID_BYTES + MAX_HANDLE_BYTES),
-    };
-  });
+function viewOf(memory: LeaseTableMemory): View {
+  const size = (memory.byteLength - HEADER_BYTES) / RECORD_BYTES;
+  const integers = new Int32Array(memory, 0, HEADER_INTEGERS + size * INTEGERS);
+  const times = new Float64Array(memory, integers.byteLength, size * TIMES);
+  const text = Buffer.from(memory, integers.byteLength + times.byteLength, size * TEXT_BYTES);
+  return { integers, times, text };
 }
 
-function write({ integers, times, text }: RecordView, held: HeldLease): boolean {
+function integer(record: number, field: number): number {
+  return HEADER_INTEGERS + record * INTEGERS + field;
+}
+
+function time(record: number, field: number): number {
+  return record * TIMES + field;
+}
+
+function fits({ messageId, handle }: Lease): boolean {
+  return Buffer.byteLength(messageId) <= MAX_ID_BYTES && Buffer.byteLength(handle) <= MAX_HANDLE_BYTES;
+}
+
+function write({ integers, times, text }: View, record: number, held: HeldLease): void {
   const { messageId, handle, receivedAtMs } = held.lease;
-  if (Buffer.byteLength(messageId) > MAX_ID_BYTES || Buffer.byteLength(handle) > MAX_HANDLE_BYTES)
-    return false;
-  const idLength = text.write(messageId, 0);
-  integers[ID_LENGTH] = idLength;
-  integers[HANDLE_LENGTH] = text.write(handle, idLength);
-  times[UNTIL] = held.untilMs;
-  times[CEILING] = held.ceilingMs;
-  times[RECEIVED] = receivedAtMs;
-  return true;
+  const start = record * TEXT_BYTES;
+  const idLength = text.write(messageId, start);
+  integers[integer(record, ID_LENGTH)] = idLength;
+  integers[integer(record, HANDLE_LENGTH)] = text.write(handle, start + idLength);
+  times[time(record, UNTIL)] = held.untilMs;
+  times[time(record, CEILING)] = held.ceilingMs;
+  times[time(record, RECEIVED)] = receivedAtMs;
 }
 
-function readLease({ integers, times, text }: RecordView): Lease {
-  const idLength = integers[ID_LENGTH] ?? 0;
+function read({ integers, times, text }: View, record: number): Lease {
+  const start = record * TEXT_BYTES;
+  const handleStart = start + (integers[integer(record, ID_LENGTH)] ?? 0);
+  const end = handleStart + (integers[integer(record, HANDLE_LENGTH)] ?? 0);
   return {
-    messageId: text.toString('utf8', 0, idLength),
-    handle: text.toString('utf8', idLength, idLength + (integers[HANDLE_LENGTH] ?? 0)),
-    receivedAtMs: times[RECEIVED] ?? 0,
+    messageId: text.toString('utf8', start, handleStart),
+    handle: text.toString('utf8', handleStart, end),
+    receivedAtMs: times[time(record, RECEIVED)] ?? 0,
   };
 }

@@ -29,8 +29,9 @@ const MAX_ANSWER_GRACE_MS = 1_200;
 const MIN_FLUSH_MS = 500;
 /** A message that found no slot in this time is given back: handlers have become slow, and another worker may be free. */
 const MAX_INBOX_MS = 5_000;
-/** Finished messages whose acknowledgement is under way, beside those that wait or run. */
-const MAX_COMPLETING = 1_000;
+/** Messages in hand, for each that a worker can start or have waiting: most of them are being acknowledged. */
+const HELD_PER_PLACE = 4;
+const MIN_HELD = 100;
 /** How long a job is put back that could not even be prepared, since the object store is out of reach. */
 const FAULT_DELAY_MS = 5_000;
 /** What is worth a line of the log; jobs that went well are counted, not told. */
@@ -61,7 +62,7 @@ export class Session {
     this.#options = options;
     const { queue, clock, log } = options;
     this.#admission = { ...options, queueName: queue.name };
-    this.#capacity = options.slots + options.prefetch + MAX_COMPLETING;
+    this.#capacity = MIN_HELD + HELD_PER_PLACE * (options.slots + options.prefetch);
     this.#inbox = inbox(queue.capabilities.fifo);
     this.#custody = new Custody({
       session: options,
@@ -273,6 +274,8 @@ export class Session {
     const { envelope, records } = job;
     // Another delivery of it may have been finished here while this one was prepared.
     if (this.#custody.isDone(delivery)) return this.#settleDuplicate(delivery);
+    if (delivery.cancellation.reason === undefined && delivery.message.receiveCount > 1)
+      await this.#mark(delivery);
     if (delivery.cancellation.reason !== undefined) return this.#turnAway(delivery, 0);
     const startMs = clock.nowMs();
     const result = await this.#runHandler(delivery, job);
@@ -290,15 +293,18 @@ export class Session {
     return breakerResultOf(outcome, isDependencyDown);
   }
 
-  async #runHandler(delivery: Delivery, job: AdmittedJob): Promise<AttemptResult> {
-    const { clock, queue, attempts, log } = this.#options;
+  /** A message that comes again may be what killed its worker: should this attempt leave no other trace, it was. */
+  async #mark(delivery: Delivery): Promise<void> {
+    const { attempts, clock } = this.#options;
+    const { message } = delivery;
+    delivery.marked = true;
+    await attempts.append(message.messageId, crashRecord(message, clock));
+  }
+
+  #runHandler(delivery: Delivery, job: AdmittedJob): Promise<AttemptResult> {
+    const { clock, queue, log } = this.#options;
     const { message } = delivery;
     delivery.state = 'running';
-    // A message that comes again may be what killed its worker: should this attempt leave no other trace, it was.
-    if (message.receiveCount > 1) {
-      await attempts.append(message.messageId, crashRecord(message, clock));
-      delivery.marked = true;
-    }
     const ceilingMs = Math.min(
       clock.nowMs() + job.binding.definition.timeoutMs + TIMEOUT_GRACE_MS,
       message.lease.receivedAtMs + queue.capabilities.maxLeaseMs,

@@ -8,6 +8,9 @@ import { deadLetterMessage, type Message, type Queue } from '@longshore/queue';
 import type { AttemptStore } from './attempt-store.ts';
 import type { Logger } from './handler.ts';
 
+/** Where attempts run, for their records. */
+const HOST = hostname();
+
 /** What settling needs. */
 export interface SettlementOptions {
   readonly queue: Queue;
@@ -65,7 +68,7 @@ export function crashRecord(message: Message, clock: Clock): AttemptRecord {
     kind: 'crashed',
     code: 'crashed',
     message: 'The worker ended while it ran this job',
-    host: hostname(),
+    host: HOST,
     atMs: Math.round(clock.nowMs()),
   };
 }
@@ -134,6 +137,6 @@ function record(
 ): AttemptRecord {
   const { stack } = settlement;
   const atMs = Math.round(clock.nowMs());
-  const base = { receive: settlement.message.receiveCount, kind, code, message, host: hostname(), atMs };
+  const base = { receive: settlement.message.receiveCount, kind, code, message, host: HOST, atMs };
   return stack === undefined ? base : { ...base, stack };
 }
