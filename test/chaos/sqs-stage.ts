@@ -1,0 +1,100 @@
+/** An SQS endpoint in its own process, with a queue and its dead-letter queue, behind a fault proxy. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { listDeadLetters, type Queue } from '@longshore/queue';
+import { createSqsQueues, sqsQueue } from '@longshore/queue/sqs';
+import type { Dice } from './dice.ts';
+import { startFaultProxy, type FaultProxy } from './fault-proxy.ts';
+import type { FaultRates } from './faults.ts';
+import type { DeadTask } from './system.ts';
+import { taskNumberOf } from './task.ts';
+
+/** Region and credentials of a local endpoint. */
+export const LOCAL = {
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+} as const;
+
+/** A stage. */
+export interface SqsStage extends AsyncDisposable {
+  readonly proxy: FaultProxy;
+  /** The endpoint itself, without faults. */
+  readonly upstream: string;
+  /** The queue through the proxy. */
+  readonly faulty: Queue;
+  /** The queue without faults. */
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+  createQueues(): Promise<void>;
+  isEmpty(): Promise<boolean>;
+  dead(): Promise<readonly DeadTask[]>;
+}
+
+/** Options of {@link openSqsStage}. */
+export interface SqsStageOptions {
+  readonly dice: Dice;
+  readonly rates?: FaultRates;
+  readonly leaseMs: number;
+  readonly maxReceives: number;
+}
+
+/** Opens a stage with a queue `jobs`. */
+export async function openSqsStage(options: SqsStageOptions): Promise<SqsStage> {
+  const { dice, rates = {}, leaseMs, maxReceives } = options;
+  const { upstream, close } = await startEndpoint();
+  const proxy = await startFaultProxy({ upstream, dice: dice.fork('faults'), rates });
+  const createQueues = (): Promise<void> =>
+    createSqsQueues({
+      endpoint: upstream,
+      ...LOCAL,
+      queues: [{ name: 'jobs', deadLetterName: 'jobs-dlq', leaseMs, maxReceives }],
+    });
+  await createQueues();
+  const open = (name: string, endpoint: string): Queue => sqsQueue({ name, endpoint, ...LOCAL });
+  const faulty = open('jobs', proxy.endpoint);
+  const queue = open('jobs', upstream);
+  const deadLetters = open('jobs-dlq', upstream);
+  return {
+    proxy,
+    upstream,
+    faulty,
+    queue,
+    deadLetters,
+    createQueues,
+    async isEmpty() {
+      const { backlog, inFlight, delayed } = await queue.counts();
+      return backlog + inFlight + delayed === 0;
+    },
+    dead: () => deadTasks(deadLetters),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([faulty.close(), queue.close(), deadLetters.close()]);
+      await proxy[Symbol.asyncDispose]();
+      await close();
+    },
+  };
+}
+
+/** The only place that knows which endpoint it is. */
+async function startEndpoint(): Promise<{ upstream: string; close: () => Promise<void> }> {
+  const child = fork(fileURLToPath(new URL('./fixture-endpoint.ts', import.meta.url)), {
+    env: { PATH: process.env['PATH'] },
+  });
+  const [upstream] = (await once(child, 'message')) as [string];
+  const close = async (): Promise<void> => {
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  };
+  return { upstream, close };
+}
+
+async function deadTasks(deadLetters: Queue): Promise<DeadTask[]> {
+  const letters = await listDeadLetters(deadLetters, { limit: 100_000 });
+  return letters.map((letter) => ({
+    n: taskNumberOf(letter.jobId ?? letter.body) ?? -1,
+    code: letter.code,
+    reason: letter.reason,
+    failedAttempts: letter.attempts.filter(({ kind }) => kind === 'failed').length,
+  }));
+}

@@ -1,0 +1,76 @@
+/** What the jobs of a soak do: a seeded plan of good, failing and poisonous tasks. */
+import { defineJob } from '@longshore/job';
+import { z } from 'zod';
+import type { Dice } from './dice.ts';
+
+/**
+ * How a task ends. Good: `return`, and `recover`, which fails `failures` times first. Poison: `throw` always fails,
+ * `bury` asks for the dead-letter queue, `invalid` has a payload that its schema refuses, `garbled` is no job at all,
+ * `kill` kills its process.
+ */
+export const TASK_KINDS = ['return', 'recover', 'throw', 'bury', 'invalid', 'garbled', 'kill'] as const;
+
+/** Payload of the soak's job. */
+export const taskSchema = z.object({
+  n: z.number().int(),
+  workMs: z.number().min(0),
+  does: z.enum(TASK_KINDS),
+  failures: z.number().int(),
+});
+
+/** One task. */
+export type Task = z.infer<typeof taskSchema>;
+
+/** Attempts of a task that always fails. */
+export const MAX_ATTEMPTS = 4;
+
+/** The soak's job. */
+export const work = defineJob({
+  name: 'work',
+  schema: taskSchema,
+  retry: { maxAttempts: MAX_ATTEMPTS, baseDelayMs: 20, maxDelayMs: 1_000 },
+});
+
+/** Id of a task's job: whoever sends it again sends it under the same one. */
+export function jobIdOf(n: number): string {
+  return `task-${n}`;
+}
+
+/** The number of a task from its job's id, or from the body of one that is no job. */
+export function taskNumberOf(text: string): number | undefined {
+  const digits = /task-(\d+)/.exec(text)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** Whether a task is to have its effect. */
+export function isGood({ does }: Pick<Task, 'does'>): boolean {
+  return does === 'return' || does === 'recover';
+}
+
+/** Per thousand tasks; the rest return. Killers are counted apart: each takes its process down again and again. */
+const PER_THOUSAND = { recover: 60, throw: 6, bury: 6, invalid: 4, garbled: 4 };
+
+/** Tasks numbered from `first`. The first `killers` of them kill their process, so that their end is in sight early. */
+export function tasksOf(dice: Dice, first: number, count: number, killers: number): Task[] {
+  return Array.from({ length: count }, (_, index) => {
+    const does = index < killers ? 'kill' : kindOf(dice);
+    const failures = does === 'recover' ? dice.whole(1, 2) : 0;
+    return { n: first + index, workMs: workMsOf(dice), does, failures };
+  });
+}
+
+function kindOf(dice: Dice): Task['does'] {
+  let left = dice.whole(0, 999);
+  for (const kind of ['recover', 'throw', 'bury', 'invalid', 'garbled'] as const) {
+    left -= PER_THOUSAND[kind];
+    if (left < 0) return kind;
+  }
+  return 'return';
+}
+
+/** Mostly short, some long: a few milliseconds to a second and a half. */
+function workMsOf(dice: Dice): number {
+  const share = dice.roll();
+  if (share < 0.7) return dice.whole(3, 60);
+  return share < 0.92 ? dice.whole(60, 300) : dice.whole(300, 1_500);
+}
