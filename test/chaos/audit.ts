@@ -21,7 +21,8 @@ export interface Remains {
 export interface Findings {
   /** Good tasks without their effect. */
   readonly lost: readonly number[];
-  readonly goodInDlq: readonly number[];
+  /** Good tasks among the dead, with what was said of them. */
+  readonly goodInDlq: readonly string[];
   /** Good tasks whose effect two runs made, or that is not the one that its maker made. */
   readonly keyedDuplicates: readonly number[];
   /** Effects without a key that were one too many. */
@@ -65,7 +66,7 @@ export async function audit(remains: Remains): Promise<Findings> {
   return {
     lost,
     keyedDuplicates,
-    goodInDlq: [...new Set(dead.map(({ n }) => n).filter((n) => goodNumbers.has(n)))],
+    goodInDlq: goodAmong(dead, goodNumbers),
     unkeyedRepeats: effects.length - new Set(effects.map(({ n }) => n)).size,
     poisonAstray: poisonAstray(tasks, dead),
     attemptsWrong: attempts.wrong,
@@ -73,6 +74,11 @@ export async function audit(remains: Remains): Promise<Findings> {
     poison: tasks.length - good.length,
     runs: lines.filter(({ event }) => event === 'started').length,
   };
+}
+
+function goodAmong(dead: readonly DeadTask[], good: ReadonlySet<number>): string[] {
+  const letterOf = new Map(dead.filter(({ n }) => good.has(n)).map((letter) => [letter.n, letter]));
+  return [...letterOf.values()].map(({ n, code, reason }) => `${n} as ${code}: ${reason}`);
 }
 
 /** At most one run says that it made the effect (its process may have died before saying so), and the effect is its. */

@@ -37,9 +37,9 @@ export const STORM: FaultRates = {
   throttled: 0.02,
   delayed: 0.02,
   lost: 0.03,
-  truncated: 0.015,
+  truncated: 0.012,
   partial: 0.06,
-  duplicate: 0.05,
+  duplicate: 0.03,
   silent: 0.003,
 };
 

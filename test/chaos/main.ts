@@ -7,6 +7,7 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { faultTable } from './fault-figures.ts';
 import { longshoreSystem } from './longshore-system.ts';
+import { runPeers } from './peers.ts';
 import { soak, type SoakResult } from './soak.ts';
 
 /** The seed of every run that asks for no other. */
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     random: { type: 'boolean', default: false },
     long: { type: 'boolean', default: false },
     minutes: { type: 'string' },
+    peers: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -35,34 +37,45 @@ const say = (line: string): void => {
   if (!values.json) console.log(line);
 };
 say(`Seed ${seed}`);
-const result = await soak({
-  system: longshoreSystem(),
-  seed,
-  wave: WAVE,
-  workers: 4,
-  killers: 2,
-  isLong: values.long,
-  isOver: ({ waves, kills, elapsedMs }) =>
-    values.long ? elapsedMs > minutes * 60_000 : waves >= SHORT_WAVES && kills >= FLOOR.kills,
-  say,
-});
-report(result);
-const faults = faultsOf(result);
-for (const fault of faults) console.error(fault);
-console.log(
-  JSON.stringify({
-    jobs: result.jobs,
-    kills: result.kills,
-    calls: result.figures?.calls ?? 0,
-    faults: result.figures?.faults ?? 0,
-    lost: result.lost.length,
-    goodInDlq: result.goodInDlq.length,
-    keyedDuplicates: result.keyedDuplicates.length,
-    unkeyedRepeats: result.unkeyedRepeats,
+process.exitCode = values.peers ? await comparePeers() : await runSoak();
+
+async function runSoak(): Promise<number> {
+  const result = await soak({
+    system: longshoreSystem(),
     seed,
-  }),
-);
-process.exitCode = faults.length === 0 ? 0 : 1;
+    wave: WAVE,
+    workers: 4,
+    killers: 2,
+    isLong: values.long,
+    isOver: ({ waves, kills, elapsedMs }) =>
+      values.long ? elapsedMs > minutes * 60_000 : waves >= SHORT_WAVES && kills >= FLOOR.kills,
+    say,
+  });
+  report(result);
+  const faults = faultsOf(result);
+  for (const fault of faults) console.error(fault);
+  console.log(
+    JSON.stringify({
+      jobs: result.jobs,
+      kills: result.kills,
+      calls: result.figures?.calls ?? 0,
+      faults: result.figures?.faults ?? 0,
+      lost: result.lost.length,
+      goodInDlq: result.goodInDlq.length,
+      keyedDuplicates: result.keyedDuplicates.length,
+      unkeyedRepeats: result.unkeyedRepeats,
+      seed,
+    }),
+  );
+  return faults.length === 0 ? 0 : 1;
+}
+
+async function comparePeers(): Promise<number> {
+  const figures = await runPeers(seed, say);
+  if (values.json) console.log(JSON.stringify({ seed, peers: figures }));
+  const [ours] = figures;
+  return ours !== undefined && ours.lost + ours.goodInDlq + ours.keyedDuplicates === 0 ? 0 : 1;
+}
 
 function report(found: SoakResult): void {
   if (found.figures !== undefined) say(`\n${faultTable(found.figures)}\n`);

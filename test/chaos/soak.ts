@@ -21,7 +21,9 @@ export interface SoakOptions {
   readonly seed: number;
   /** Jobs come in waves of this many, and with each wave something happens to the workers. */
   readonly wave: { readonly jobs: number; readonly everyMs: number };
-  /** Whether the waves go on. */
+  /** How long the tasks work, see `TaskPlan`. */
+  readonly workMs?: { readonly low: number; readonly high: number };
+  /** Whether no more waves are to come. */
   readonly isOver: (soFar: {
     readonly waves: number;
     readonly kills: number;
@@ -76,6 +78,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   const isDrained = await drain(arena, system.drainMs);
   say(`${isDrained ? 'Drained' : 'NOT drained'} after ${seconds(startMs)}`);
   const stuck = await herd.stop(STOP_WITHIN_MS);
+  say(`Stopped after ${seconds(startMs)}`);
   const findings = await audit({
     tasks,
     lines: readRunLogs(join(folder, 'runs')),
@@ -116,7 +119,12 @@ async function storm(
   const underWay = new Set<Promise<unknown>>();
   const counts = { waves: 0, outages: 0 };
   while (!isOver({ waves: counts.waves, kills: herd.kills, elapsedMs: performance.now() - startMs })) {
-    const fresh = tasksOf(taskDice, tasks.length, wave.jobs, counts.waves === 0 ? killers : 0);
+    const fresh = tasksOf(taskDice, {
+      first: tasks.length,
+      count: wave.jobs,
+      killers: counts.waves === 0 ? killers : 0,
+      workMs: options.workMs,
+    });
     tasks.push(...fresh);
     track(arena.enqueue(fresh));
     await delay(wave.everyMs * (0.5 + mishaps.roll()));

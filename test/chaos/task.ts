@@ -50,12 +50,24 @@ export function isGood({ does }: Pick<Task, 'does'>): boolean {
 /** Per thousand tasks; the rest return. Killers are counted apart: each takes its process down again and again. */
 const PER_THOUSAND = { recover: 60, throw: 6, bury: 6, invalid: 4, garbled: 4 };
 
-/** Tasks numbered from `first`. The first `killers` of them kill their process, so that their end is in sight early. */
-export function tasksOf(dice: Dice, first: number, count: number, killers: number): Task[] {
+/** Which tasks to make. */
+export interface TaskPlan {
+  /** Number of the first. */
+  readonly first: number;
+  readonly count: number;
+  /** So many of them, the first ones, kill their process: their end is far away, so they come early. */
+  readonly killers: number;
+  /** How long they work. Default: mostly a few milliseconds, some up to a second and a half. */
+  readonly workMs?: { readonly low: number; readonly high: number } | undefined;
+}
+
+/** Makes tasks. */
+export function tasksOf(dice: Dice, { first, count, killers, workMs }: TaskPlan): Task[] {
   return Array.from({ length: count }, (_, index) => {
     const does = index < killers ? 'kill' : kindOf(dice);
     const failures = does === 'recover' ? dice.whole(1, 2) : 0;
-    return { n: first + index, workMs: workMsOf(dice), does, failures };
+    const ms = workMs === undefined ? mixedWorkMs(dice) : dice.whole(workMs.low, workMs.high);
+    return { n: first + index, workMs: ms, does, failures };
   });
 }
 
@@ -68,8 +80,7 @@ function kindOf(dice: Dice): Task['does'] {
   return 'return';
 }
 
-/** Mostly short, some long: a few milliseconds to a second and a half. */
-function workMsOf(dice: Dice): number {
+function mixedWorkMs(dice: Dice): number {
   const share = dice.roll();
   if (share < 0.7) return dice.whole(3, 60);
   return share < 0.92 ? dice.whole(60, 300) : dice.whole(300, 1_500);
