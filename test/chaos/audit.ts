@@ -40,6 +40,8 @@ export interface Findings {
 /** An acknowledgement may be this late: a process that dies sooner after a run may have it run again. */
 const ACKNOWLEDGED_WITHIN_MS = 2_000;
 
+const READS_AT_ONCE = 64;
+
 const CODES: Readonly<Record<string, string>> = {
   throw: 'attempts_exhausted',
   bury: 'no_good',
@@ -56,10 +58,13 @@ export async function audit(remains: Remains): Promise<Findings> {
   const linesOf = Map.groupBy(lines, ({ n }) => n);
   const lost: number[] = [];
   const keyedDuplicates: number[] = [];
-  for (const { n } of good) {
-    const content = await readText(objects, effectKeyOf(n));
-    if (content === undefined) lost.push(n);
-    else if (!isMadeOnce(content, linesOf.get(n) ?? [])) keyedDuplicates.push(n);
+  for (const group of batches(good, READS_AT_ONCE)) {
+    const contents = await Promise.all(group.map(({ n }) => readText(objects, effectKeyOf(n))));
+    for (const [index, { n }] of group.entries()) {
+      const content = contents[index];
+      if (content === undefined) lost.push(n);
+      else if (!isMadeOnce(content, linesOf.get(n) ?? [])) keyedDuplicates.push(n);
+    }
   }
   const effects = lines.filter(({ event }) => event === 'effect');
   const attempts = checkAttempts(remains, linesOf);
@@ -135,4 +140,9 @@ function isTouchedByDeath(lines: readonly RunLine[], deaths: ReadonlyMap<string,
     const diedAtMs = deaths.get(last.life);
     return diedAtMs !== undefined && diedAtMs - last.atMs < ACKNOWLEDGED_WITHIN_MS;
   });
+}
+
+function batches<Item>(items: readonly Item[], size: number): Item[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
 }

@@ -33,9 +33,10 @@ export function bullmqSystem({ lockMs }: { readonly lockMs?: number } = {}): Sys
             })),
           );
         },
-        async isEmpty() {
-          const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized');
-          return Object.values(counts).every((count) => count === 0);
+        async counts() {
+          const counts = await queue.getJobCounts('waiting', 'active', 'delayed');
+          const unfinished = Object.values(counts).reduce((sum, count) => sum + count, 0);
+          return { waiting: counts['waiting'] ?? 0, unfinished };
         },
         async dead() {
           const failed = await queue.getFailed(0, -1);

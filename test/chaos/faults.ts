@@ -32,15 +32,15 @@ export type FaultRates = Readonly<Partial<Record<FaultKind, number>>>;
 
 /** Faulty weather: about one call in seven. */
 export const STORM: FaultRates = {
-  refused: 0.02,
-  error: 0.02,
-  throttled: 0.02,
-  delayed: 0.02,
-  lost: 0.03,
-  truncated: 0.012,
+  refused: 0.015,
+  error: 0.015,
+  throttled: 0.015,
+  delayed: 0.015,
+  lost: 0.025,
+  truncated: 0.01,
   partial: 0.06,
-  duplicate: 0.03,
-  silent: 0.003,
+  duplicate: 0.025,
+  silent: 0.002,
 };
 
 /** The fault that a call of this action meets, if any. Kinds that the action cannot have are no fault. */

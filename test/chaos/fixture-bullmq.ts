@@ -1,4 +1,5 @@
 /** A worker process on BullMQ, as its README shows it. */
+import { flushCompileCache } from 'node:module';
 import { fsObjectStore } from '@longshore/objects/fs';
 import { UnrecoverableError, Worker } from 'bullmq';
 import { performTask } from './perform-task.ts';
@@ -25,4 +26,6 @@ const worker = new Worker<unknown>(
 worker.on('error', (error) => console.error(error.message));
 await worker.waitUntilReady();
 process.send?.('ready');
+// Who is killed leaves no compiled code to the next one.
+flushCompileCache();
 process.once('SIGTERM', () => void worker.close().then(() => process.exit(0)));

@@ -1,4 +1,5 @@
 /** A worker process of the soak: the real runtime on SQS, with files as its object store. */
+import { flushCompileCache } from 'node:module';
 import { bury } from '@longshore/job';
 import { fsObjectStore } from '@longshore/objects/fs';
 import { sqsQueue } from '@longshore/queue/sqs';
@@ -41,6 +42,8 @@ const worker = createWorker({
 });
 worker.start();
 process.send?.('ready');
+// Who is killed leaves no compiled code to the next one.
+flushCompileCache();
 
 const stop = async (): Promise<void> => {
   await worker.stop({ deadlineMs: Number(DRAIN_MS) });

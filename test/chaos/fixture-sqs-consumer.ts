@@ -1,4 +1,5 @@
 /** A worker process on sqs-consumer, as its README shows it, with a heartbeat. */
+import { flushCompileCache } from 'node:module';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { fsObjectStore } from '@longshore/objects/fs';
 import { Consumer } from 'sqs-consumer';
@@ -31,6 +32,8 @@ app.on('error', (error) => console.error(error.message));
 app.on('processing_error', (error) => console.error(error.message));
 app.start();
 process.send?.('ready');
+// Who is killed leaves no compiled code to the next one.
+flushCompileCache();
 process.once('SIGTERM', () => {
   app.once('stopped', () => process.exit(0));
   app.stop({ abort: true });

@@ -14,7 +14,7 @@ const LEASES_MS = [2_000, 3_000, 4_000];
 export function longshoreSystem(
   options: { readonly rates?: FaultRates; readonly slots?: number } = {},
 ): System {
-  const { rates = STORM, slots = 16 } = options;
+  const { rates = STORM, slots = 24 } = options;
   return {
     name: 'longshore',
     settings: `${slots} slots, leases of 2 to 4 s, redrive policy with maxReceiveCount 20, everything else as by default`,
@@ -33,7 +33,7 @@ export function longshoreSystem(
         async enqueue(tasks) {
           await Promise.all(tasks.map((task) => enqueue(producer, stage.faulty, task)));
         },
-        isEmpty: stage.isEmpty,
+        counts: stage.counts,
         dead: stage.dead,
         async [Symbol.asyncDispose]() {
           await producer.close();

@@ -15,7 +15,7 @@ const SEED = 20_261_123;
 /** What a run must at least have gone through for its figures to mean something. */
 const FLOOR = { jobs: 6_000, kills: 35, faultShare: 0.1 };
 const SHORT_WAVES = 38;
-const WAVE = { jobs: 160, everyMs: 1_000 };
+const WAVE = { jobs: 160, everyMs: 900 };
 const LONG_MINUTES = 30;
 
 const { values } = parseArgs({

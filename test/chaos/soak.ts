@@ -54,6 +54,8 @@ export interface SoakResult extends Findings {
 
 /** A pause that outlasts every lease. */
 const PAUSE_MS = 6_000;
+/** Longest wait for the workers to catch up. */
+const MAX_LULL_MS = 5_000;
 const OUTAGE_MS = { low: 1_000, high: 4_000 };
 const STOP_WITHIN_MS = 10_000;
 
@@ -73,7 +75,10 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     dice: dice.fork('victims'),
   });
   const { tasks, outages } = await storm(options, arena, herd, dice, startMs);
-  say(`Healing after ${seconds(startMs)}: ${tasks.length} jobs, ${herd.kills} kills`);
+  const { calls = 0, faults = 0 } = arena.proxy?.figures ?? {};
+  say(
+    `Healing after ${seconds(startMs)}: ${tasks.length} jobs, ${herd.kills} kills, ${calls} calls, ${faults} faults`,
+  );
   arena.proxy?.setRates({});
   const isDrained = await drain(arena, system.drainMs);
   say(`${isDrained ? 'Drained' : 'NOT drained'} after ${seconds(startMs)}`);
@@ -128,6 +133,7 @@ async function storm(
     tasks.push(...fresh);
     track(arena.enqueue(fresh));
     await delay(wave.everyMs * (0.5 + mishaps.roll()));
+    await workedOff(arena, wave.jobs);
     const mishap = options.isLong === true ? mishaps.roll() : 0;
     if (mishap < 0.8) await herd.kill();
     else if (mishap < 0.88) track(herd.pause(PAUSE_MS));
@@ -152,12 +158,18 @@ async function storm(
   }
 }
 
+/** On a busy machine the waves are farther apart: the faults are to meet the work, not a queue that only grows. */
+async function workedOff(arena: Arena, waiting: number): Promise<void> {
+  const endMs = performance.now() + MAX_LULL_MS;
+  while (performance.now() < endMs && (await arena.counts()).waiting > waiting) await delay(100);
+}
+
 /** Whether the queue was empty in time; looked at twice, since an empty queue may be about to take something back. */
 async function drain(arena: Arena, withinMs: number): Promise<boolean> {
   const endMs = performance.now() + withinMs;
   let wasEmpty = false;
   while (performance.now() < endMs) {
-    const isEmpty = await arena.isEmpty();
+    const isEmpty = (await arena.counts()).unfinished === 0;
     if (isEmpty && wasEmpty) return true;
     wasEmpty = isEmpty;
     await delay(250);

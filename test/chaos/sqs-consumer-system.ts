@@ -29,7 +29,7 @@ export function sqsConsumerSystem({ maxReceives }: { readonly maxReceives: numbe
             left = left.filter((_task, index) => results[index]?.ok !== true);
           }
         },
-        isEmpty: stage.isEmpty,
+        counts: stage.counts,
         dead: stage.dead,
         [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose](),
       };

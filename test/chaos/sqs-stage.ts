@@ -7,7 +7,7 @@ import { createSqsQueues, sqsQueue } from '@longshore/queue/sqs';
 import type { Dice } from './dice.ts';
 import { startFaultProxy, type FaultProxy } from './fault-proxy.ts';
 import type { FaultRates } from './faults.ts';
-import type { DeadTask } from './system.ts';
+import type { Arena, DeadTask } from './system.ts';
 import { taskNumberOf } from './task.ts';
 
 /** Region and credentials of a local endpoint. */
@@ -27,7 +27,7 @@ export interface SqsStage extends AsyncDisposable {
   readonly queue: Queue;
   readonly deadLetters: Queue;
   createQueues(): Promise<void>;
-  isEmpty(): Promise<boolean>;
+  counts: Arena['counts'];
   dead(): Promise<readonly DeadTask[]>;
 }
 
@@ -62,9 +62,9 @@ export async function openSqsStage(options: SqsStageOptions): Promise<SqsStage> 
     queue,
     deadLetters,
     createQueues,
-    async isEmpty() {
+    async counts() {
       const { backlog, inFlight, delayed } = await queue.counts();
-      return backlog + inFlight + delayed === 0;
+      return { waiting: backlog, unfinished: backlog + inFlight + delayed };
     },
     dead: () => deadTasks(deadLetters),
     async [Symbol.asyncDispose]() {

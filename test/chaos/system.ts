@@ -31,7 +31,11 @@ export interface Arena extends AsyncDisposable {
   envOf(place: number): Readonly<Record<string, string>>;
   /** Resolves when the queue has them all; what it did not take is sent again under the same id. */
   enqueue(tasks: readonly Task[]): Promise<void>;
-  /** Whether nothing waits, runs or is delayed. */
-  isEmpty(): Promise<boolean>;
+  counts(): Promise<{
+    /** Jobs that could run now. */
+    readonly waiting: number;
+    /** Jobs that wait, run or are delayed. */
+    readonly unfinished: number;
+  }>;
   dead(): Promise<readonly DeadTask[]>;
 }

@@ -82,6 +82,6 @@ function kindOf(dice: Dice): Task['does'] {
 
 function mixedWorkMs(dice: Dice): number {
   const share = dice.roll();
-  if (share < 0.7) return dice.whole(3, 60);
-  return share < 0.92 ? dice.whole(60, 300) : dice.whole(300, 1_500);
+  if (share < 0.75) return dice.whole(3, 50);
+  return share < 0.95 ? dice.whole(50, 250) : dice.whole(250, 1_500);
 }
