@@ -28,8 +28,11 @@ export interface FaultProxy extends AsyncDisposable {
   readonly ledger: MessageLedger;
   /** Calls under way or held by a silent fault. */
   readonly openCalls: number;
-  /** From now on these faults; `{}` heals. Calls that a silent fault holds stay held: a dead peer stays dead. */
-  setRates(rates: FaultRates): void;
+  /**
+   * From now on these faults, for one action or for all; `{}` heals. Calls that a silent fault holds stay held: a dead
+   * peer stays dead.
+   */
+  setRates(rates: FaultRates, action?: string): void;
   /** While down, connections are reset: the endpoint restarts. */
   setDown(down: boolean): void;
 }
@@ -67,6 +70,7 @@ class Proxy implements FaultProxy {
     this.#serve(request, response).catch(() => request.socket.destroy());
   });
   #rates: FaultRates;
+  #action: string | undefined;
   #isDown = false;
   #open = 0;
 
@@ -84,8 +88,9 @@ class Proxy implements FaultProxy {
     return this.#open;
   }
 
-  setRates(rates: FaultRates): void {
+  setRates(rates: FaultRates, action?: string): void {
     this.#rates = rates;
+    this.#action = action;
   }
 
   setDown(down: boolean): void {
@@ -121,7 +126,8 @@ class Proxy implements FaultProxy {
     };
     this.figures.call(call.action);
     const dice = this.#diceFor(call.action);
-    const fault = faultOf(dice, call.action, this.#rates);
+    const isSpared = this.#action !== undefined && this.#action !== call.action;
+    const fault = isSpared ? undefined : faultOf(dice, call.action, this.#rates);
     if (fault === undefined) return this.#answer(response, call, await this.#execute(call, response), true);
     if (fault === 'duplicate') return this.#repeat(call, dice, response);
     this.figures.fault(call.action, fault);

@@ -16,8 +16,10 @@ export interface HerdOptions {
   /** The program of a worker; says `ready` to its parent. */
   readonly fixture: URL;
   readonly size: number;
-  /** Folder with `runs` in it, for the run logs, and for what the workers say. */
+  /** For what the workers say, and for their objects. */
   readonly folder: string;
+  /** An existing folder for the run logs. */
+  readonly runs: string;
   /** Environment of the worker at a place, 0 to `size - 1`. */
   readonly envOf: (place: number) => Readonly<Record<string, string>>;
   readonly dice: Dice;
@@ -35,8 +37,8 @@ export interface Herd {
   readonly crashes: readonly string[];
   /** SIGKILLs one worker, or more; resolves when they are dead. */
   kill(count?: number): Promise<void>;
-  /** SIGSTOPs one worker for a while: a zombie once its leases have run out. */
-  pause(pauseMs: number): Promise<void>;
+  /** SIGSTOPs one worker until `over`: a zombie once its leases have run out. */
+  pause(over: Promise<unknown>): Promise<void>;
   /** SIGTERMs one worker after the other. */
   roll(): Promise<void>;
   /** SIGTERMs all; resolves with those that did not exit with 0 in time. */
@@ -89,13 +91,12 @@ class ProcessHerd implements Herd {
     await Promise.all(victims.map((victim) => victim.exited));
   }
 
-  async pause(pauseMs: number): Promise<void> {
+  async pause(over: Promise<unknown>): Promise<void> {
     const [victim] = this.#pick(1);
     if (victim === undefined) return;
     this.pauses += 1;
     victim.child.kill('SIGSTOP');
-    await delay(pauseMs);
-    victim.child.kill('SIGCONT');
+    await over.finally(() => victim.child.kill('SIGCONT'));
   }
 
   async roll(): Promise<void> {
@@ -141,7 +142,7 @@ class ProcessHerd implements Herd {
   }
 
   #spawn(place: number): void {
-    const { fixture, folder, envOf } = this.#options;
+    const { fixture, folder, runs, envOf } = this.#options;
     this.#generation += 1;
     const name = `${place}-${this.#generation}`;
     const said = openSync(join(folder, 'workers.log'), 'a');
@@ -150,7 +151,7 @@ class ProcessHerd implements Herd {
         PATH: process.env['PATH'],
         // Most of a worker's start is compiling; a soak starts hundreds.
         NODE_COMPILE_CACHE: join(tmpdir(), 'longshore-compile-cache'),
-        RUN_LOG: join(folder, 'runs', name),
+        RUN_LOG: join(runs, name),
         OBJECTS: join(folder, 'objects'),
         ...envOf(place),
       },

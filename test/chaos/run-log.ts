@@ -40,8 +40,8 @@ export function openRunLog(path: string): RunLog {
   };
 }
 
-/** Every line of every process. */
-export function readRunLogs(folder: string): RunLine[] {
+/** Every line of every process; `prefix` tells the lives of several folders apart. */
+export function readRunLogs(folder: string, prefix = ''): RunLine[] {
   return readdirSync(folder).flatMap((life) =>
     readFileSync(join(folder, life), 'utf8')
       .split('\n')
@@ -54,7 +54,7 @@ export function readRunLogs(folder: string): RunLine[] {
           attempt: Number(attempt),
           run,
           atMs: Number(atMs),
-          life,
+          life: prefix + life,
         };
       }),
   );

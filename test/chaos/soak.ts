@@ -65,12 +65,14 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   const startMs = performance.now();
   const dice = diceOf(seed);
   const folder = await mkdtemp(join(tmpdir(), 'longshore-chaos-'));
-  await mkdir(join(folder, 'runs'));
+  const runs = join(folder, 'runs');
+  await mkdir(runs);
   await using arena = await system.open({ folder, dice: dice.fork('arena') });
   const herd = await startHerd({
     fixture: system.fixture,
     size: options.workers,
     folder,
+    runs,
     envOf: arena.envOf,
     dice: dice.fork('victims'),
   });
@@ -86,7 +88,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   say(`Stopped after ${seconds(startMs)}`);
   const findings = await audit({
     tasks,
-    lines: readRunLogs(join(folder, 'runs')),
+    lines: readRunLogs(runs),
     objects: fsObjectStore({ root: join(folder, 'objects') }),
     dead: await arena.dead(),
     deaths: herd.deaths,
@@ -136,7 +138,7 @@ async function storm(
     await workedOff(arena, wave.jobs);
     const mishap = options.isLong === true ? mishaps.roll() : 0;
     if (mishap < 0.8) await herd.kill();
-    else if (mishap < 0.88) track(herd.pause(PAUSE_MS));
+    else if (mishap < 0.88) track(herd.pause(delay(PAUSE_MS)));
     else if (mishap < 0.92) await herd.kill(Math.ceil(options.workers / 2));
     else if (mishap < 0.96) await herd.roll();
     else await outage();
