@@ -33,28 +33,30 @@ export interface SqsStage extends AsyncDisposable {
 
 /** Options of {@link openSqsStage}. */
 export interface SqsStageOptions {
+  /** Name of the queue; `-dlq` makes its dead-letter queue's. Default `jobs`. */
+  readonly name?: string;
   readonly dice: Dice;
   readonly rates?: FaultRates;
   readonly leaseMs: number;
   readonly maxReceives: number;
 }
 
-/** Opens a stage with a queue `jobs`. */
+/** Opens a stage with a queue and its dead-letter queue. */
 export async function openSqsStage(options: SqsStageOptions): Promise<SqsStage> {
-  const { dice, rates = {}, leaseMs, maxReceives } = options;
+  const { name = 'jobs', dice, rates = {}, leaseMs, maxReceives } = options;
   const { upstream, close } = await startEndpoint();
   const proxy = await startFaultProxy({ upstream, dice: dice.fork('faults'), rates });
   const createQueues = (): Promise<void> =>
     createSqsQueues({
       endpoint: upstream,
       ...LOCAL,
-      queues: [{ name: 'jobs', deadLetterName: 'jobs-dlq', leaseMs, maxReceives }],
+      queues: [{ name, deadLetterName: `${name}-dlq`, leaseMs, maxReceives }],
     });
   await createQueues();
-  const open = (name: string, endpoint: string): Queue => sqsQueue({ name, endpoint, ...LOCAL });
-  const faulty = open('jobs', proxy.endpoint);
-  const queue = open('jobs', upstream);
-  const deadLetters = open('jobs-dlq', upstream);
+  const open = (opened: string, endpoint: string): Queue => sqsQueue({ name: opened, endpoint, ...LOCAL });
+  const faulty = open(name, proxy.endpoint);
+  const queue = open(name, upstream);
+  const deadLetters = open(`${name}-dlq`, upstream);
   return {
     proxy,
     upstream,

@@ -33,12 +33,14 @@ export interface TrialWorkers {
 }
 
 /** Opens a trial. */
-export async function openTrial(options: { readonly rates?: FaultRates } = {}): Promise<Trial> {
-  const { rates = {} } = options;
+export async function openTrial(
+  options: { readonly rates?: FaultRates; readonly queueName?: string } = {},
+): Promise<Trial> {
+  const { rates = {}, queueName = 'jobs' } = options;
   const dice = diceOf(1);
   const folder = await mkdtemp(join(tmpdir(), 'longshore-trial-'));
   await mkdir(join(folder, 'runs'));
-  const stage = await openSqsStage({ dice, rates, leaseMs: 2_000, maxReceives: 20 });
+  const stage = await openSqsStage({ name: queueName, dice, rates, leaseMs: 2_000, maxReceives: 20 });
   const objectsFolder = join(folder, 'objects');
   const objects = fsObjectStore({ root: objectsFolder });
   const producer = createProducer({ queueFor: () => stage.queue });

@@ -46,7 +46,7 @@ describe('a worker process', { timeout: 60_000 }, () => {
   });
 
   it('with a rejection that nobody awaits finishes its other jobs, exits with 1 and loses nothing', async () => {
-    await using trial = await openTrial();
+    await using trial = await openTrial({ queueName: 'chaos-jobs' });
     const { stage } = trial;
     await trial.enqueue(6, { workMs: 1_000 });
     const herd = await trial.start({
