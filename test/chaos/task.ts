@@ -8,7 +8,7 @@ import type { Dice } from './dice.ts';
  * `bury` asks for the dead-letter queue, `invalid` has a payload that its schema refuses, `garbled` is no job at all,
  * `kill` kills its process.
  */
-export const TASK_KINDS = ['return', 'recover', 'throw', 'bury', 'invalid', 'garbled', 'kill'] as const;
+const TASK_KINDS = ['return', 'recover', 'throw', 'bury', 'invalid', 'garbled', 'kill'] as const;
 
 /** Payload of the soak's job. */
 export const taskSchema = z.object({
