@@ -33,6 +33,8 @@ export interface FaultProxy extends AsyncDisposable {
    * peer stays dead.
    */
   setRates(rates: FaultRates, action?: string): void;
+  /** Connections that were reset while it was down. */
+  readonly refused: number;
   /** While down, connections are reset: the endpoint restarts. */
   setDown(down: boolean): void;
 }
@@ -58,6 +60,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
 class Proxy implements FaultProxy {
   readonly figures = new FaultCounter();
   readonly ledger = new MessageLedger();
+  refused = 0;
   readonly #upstream: URL;
   readonly #dice: Dice;
   readonly #diceOf = new Map<string, Dice>();
@@ -101,7 +104,10 @@ class Proxy implements FaultProxy {
   async listen(): Promise<void> {
     this.#server.keepAliveTimeout = 60_000;
     this.#server.on('connection', (socket) => {
-      if (this.#isDown) return void socket.resetAndDestroy();
+      if (this.#isDown) {
+        this.refused += 1;
+        return void socket.resetAndDestroy();
+      }
       this.#sockets.add(socket);
       socket.on('error', () => socket.destroy());
       socket.once('close', () => this.#sockets.delete(socket));

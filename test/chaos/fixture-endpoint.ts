@@ -1,10 +1,7 @@
-/** The SQS endpoint of a soak, in a process of its own; says its URL to its parent. */
-import { startFauxqs } from 'fauxqs';
+/** The SQS endpoint of a soak, in a process of its own, so that it can be killed; says its URL to its parent. */
+import { startSqsEndpoint } from '@longshore/sqs-endpoint';
 
-async function startEndpoint(): Promise<string> {
-  const server = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
-  return `http://127.0.0.1:${server.port}`;
-}
-
-process.send?.(await startEndpoint());
+const { DATABASE = '', PORT = '0' } = process.env;
+const endpoint = await startSqsEndpoint({ database: DATABASE, port: Number(PORT) });
+process.send?.(endpoint.url);
 process.once('disconnect', () => process.exit(0));

@@ -33,6 +33,7 @@ export function longshoreSystem(
         async enqueue(tasks) {
           await Promise.all(tasks.map((task) => enqueue(producer, stage.faulty, task)));
         },
+        restart: stage.restart,
         counts: stage.counts,
         dead: stage.dead,
         async [Symbol.asyncDispose]() {

@@ -1,6 +1,5 @@
 /** What a worker does when the endpoint is away, throttles, breaks off or never answers. */
 import { DeleteQueueCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { until } from '../end-to-end/stage.ts';
 import type { Herd } from './herd.ts';
@@ -24,16 +23,15 @@ function runsOf(trial: Trial): number {
 }
 
 describe('a worker behind a faulty network', { timeout: 90_000 }, () => {
-  it('waits while the endpoint is away and works on when it is back', async () => {
+  it('waits while the endpoint is killed and restarted, and works on', async () => {
     await using trial = await openTrial();
     const herd = await trial.start();
     await trial.enqueue(5);
     await until('the worker works', async () => (await trial.effects()).length === 5);
-    trial.stage.proxy.setDown(true);
+    const back = trial.stage.restart(5_000);
+    await until('the worker is refused', async () => trial.stage.proxy.refused > 0);
+    await back;
     await trial.enqueue(20);
-    await delay(5_000);
-    expect(await trial.effects()).toHaveLength(5);
-    trial.stage.proxy.setDown(false);
     await expectAllDone(trial, herd, 25);
   });
 

@@ -154,9 +154,7 @@ async function storm(
 
   async function outage(): Promise<void> {
     counts.outages += 1;
-    arena.proxy?.setDown(true);
-    await delay(mishaps.whole(OUTAGE_MS.low, OUTAGE_MS.high));
-    arena.proxy?.setDown(false);
+    await arena.restart?.(mishaps.whole(OUTAGE_MS.low, OUTAGE_MS.high));
   }
 }
 

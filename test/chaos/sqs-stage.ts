@@ -1,10 +1,9 @@
 /** An SQS endpoint in its own process, with a queue and its dead-letter queue, behind a fault proxy. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
 import { listDeadLetters, type Queue } from '@longshore/queue';
 import { createSqsQueues, sqsQueue } from '@longshore/queue/sqs';
 import type { Dice } from './dice.ts';
+import { startEndpointProcess } from './endpoint-process.ts';
 import { startFaultProxy, type FaultProxy } from './fault-proxy.ts';
 import type { FaultRates } from './faults.ts';
 import type { Arena, DeadTask } from './system.ts';
@@ -27,6 +26,8 @@ export interface SqsStage extends AsyncDisposable {
   readonly queue: Queue;
   readonly deadLetters: Queue;
   createQueues(): Promise<void>;
+  /** Kills the endpoint and starts it again after a while, on the same port with the same queues. */
+  restart(afterMs: number): Promise<void>;
   counts: Arena['counts'];
   dead(): Promise<readonly DeadTask[]>;
 }
@@ -44,7 +45,8 @@ export interface SqsStageOptions {
 /** Opens a stage with a queue and its dead-letter queue. */
 export async function openSqsStage(options: SqsStageOptions): Promise<SqsStage> {
   const { name = 'jobs', dice, rates = {}, leaseMs, maxReceives } = options;
-  const { upstream, close } = await startEndpoint();
+  const endpoint = await startEndpointProcess();
+  const upstream = endpoint.url;
   const proxy = await startFaultProxy({ upstream, dice: dice.fork('faults'), rates });
   const createQueues = (): Promise<void> =>
     createSqsQueues({
@@ -53,7 +55,7 @@ export async function openSqsStage(options: SqsStageOptions): Promise<SqsStage> 
       queues: [{ name, deadLetterName: `${name}-dlq`, leaseMs, maxReceives }],
     });
   await createQueues();
-  const open = (opened: string, endpoint: string): Queue => sqsQueue({ name: opened, endpoint, ...LOCAL });
+  const open = (opened: string, at: string): Queue => sqsQueue({ name: opened, endpoint: at, ...LOCAL });
   const faulty = open(name, proxy.endpoint);
   const queue = open(name, upstream);
   const deadLetters = open(`${name}-dlq`, upstream);
@@ -64,6 +66,13 @@ export async function openSqsStage(options: SqsStageOptions): Promise<SqsStage> 
     queue,
     deadLetters,
     createQueues,
+    async restart(afterMs) {
+      proxy.setDown(true);
+      await endpoint.kill();
+      await delay(afterMs);
+      await endpoint.revive();
+      proxy.setDown(false);
+    },
     async counts() {
       const { backlog, inFlight, delayed } = await queue.counts();
       return { waiting: backlog, unfinished: backlog + inFlight + delayed };
@@ -72,23 +81,9 @@ export async function openSqsStage(options: SqsStageOptions): Promise<SqsStage> 
     async [Symbol.asyncDispose]() {
       await Promise.all([faulty.close(), queue.close(), deadLetters.close()]);
       await proxy[Symbol.asyncDispose]();
-      await close();
+      await endpoint[Symbol.asyncDispose]();
     },
   };
-}
-
-/** The only place that knows which endpoint it is. */
-async function startEndpoint(): Promise<{ upstream: string; close: () => Promise<void> }> {
-  const child = fork(fileURLToPath(new URL('./fixture-endpoint.ts', import.meta.url)), {
-    env: { PATH: process.env['PATH'] },
-  });
-  const [upstream] = (await once(child, 'message')) as [string];
-  const close = async (): Promise<void> => {
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
-  };
-  return { upstream, close };
 }
 
 async function deadTasks(deadLetters: Queue): Promise<DeadTask[]> {

@@ -28,6 +28,8 @@ export interface DeadTask {
 export interface Arena extends AsyncDisposable {
   /** The network between the workers and the queue, where there is a faulty one. */
   readonly proxy?: FaultProxy;
+  /** Kills the endpoint and starts it again after a while. */
+  restart?(afterMs: number): Promise<void>;
   envOf(place: number): Readonly<Record<string, string>>;
   /** Resolves when the queue has them all; what it did not take is sent again under the same id. */
   enqueue(tasks: readonly Task[]): Promise<void>;
