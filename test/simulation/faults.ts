@@ -84,7 +84,7 @@ export function drawFaults(random: Random, startMs: number, lengthMs: number): F
   const outages = Array.from({ length: isCalm ? 0 : random.between(0, 2) }, (): Outage => {
     const fromMs = startMs + random.between(0, lengthMs);
     const untilMs = fromMs + random.between(500, 12_000);
-    const port = random.pick<Port>(['queue', 'queue', 'objects']);
+    const port = random.pick<Port>(['queue', 'objects']);
     return { port, fromMs, untilMs, kind: random.pick<Outage['kind']>(['throttled', 'unreachable']) };
   });
   return { ...mix, outages, healAtMs: startMs + lengthMs };

@@ -15,7 +15,7 @@ import type { VirtualTime } from './virtual-time.ts';
 import type { Trace } from './trace.ts';
 
 /** Receives without a trace after which a job counts as a killer; the default. */
-export const MAX_CRASHES = 10;
+export const MAX_CRASHES = 5;
 
 const RESTART_MS = 500;
 /** A process that was told to stop lingers this long in half of the cases, so that calls after its end are seen. */
@@ -61,7 +61,7 @@ interface Member {
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #members: (Member | undefined)[] = [];
-  #isNewVersion = false;
+  #isNewVersion: boolean;
   #isEnding = false;
   #started = 0;
   /** Incidents that have not run their course. */
@@ -71,6 +71,7 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.#isNewVersion = !options.scenario.startsOld;
   }
 
   start(): void {

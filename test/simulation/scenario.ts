@@ -58,6 +58,8 @@ export interface Scenario {
   readonly waitMs: number;
   readonly completeLingerMs: number;
   readonly jobs: readonly PlannedJob[];
+  /** Workers start in an old version; a deploy brings the new one everywhere. */
+  readonly startsOld: boolean;
   readonly incidents: readonly Incident[];
   readonly faults: FaultMix;
 }
@@ -68,14 +70,15 @@ export const MAX_ATTEMPTS = 4;
 export const BASE_DELAY_MS = 400;
 
 /** Seeds in which one job, or two, kill their process: such seeds last long. */
-const KILLERS = 0.03;
+const KILLERS = 0.04;
 
 /** Draws a scenario whose clock starts at `startMs`. */
 export function drawScenario(random: Random, startMs: number): Scenario {
   const leaseMs = 1_000 * random.between(3, 10);
-  const lengthMs = 1_000 * random.between(8, 24);
-  const waitMs = random.pick([2_000, 20_000, 20_000]);
+  const lengthMs = 1_000 * random.between(6, 18);
+  const waitMs = random.pick([5_000, 20_000, 20_000]);
   const faults = drawFaults(random, startMs, lengthMs);
+  const startsOld = random.chance(0.5);
   const killers = random.chance(KILLERS) ? random.between(1, 2) : 0;
   const jobs = Array.from({ length: random.between(10, 13) }, (_, index) =>
     drawJob(random, index, lengthMs, leaseMs, index < killers),
@@ -88,7 +91,8 @@ export function drawScenario(random: Random, startMs: number): Scenario {
     waitMs,
     completeLingerMs: random.pick([0, 100, 100, 1_000]),
     jobs,
-    incidents: drawIncidents(random, lengthMs, leaseMs),
+    startsOld,
+    incidents: drawIncidents(random, lengthMs, leaseMs, startsOld),
     faults,
   };
 }
@@ -125,8 +129,8 @@ function drawKind(random: Random): JobKind {
   return share < 0.96 ? 'poison' : 'unwanted';
 }
 
-function drawIncidents(random: Random, lengthMs: number, leaseMs: number): Incident[] {
-  const most = random.pick([0, 2, 4, 6]);
+function drawIncidents(random: Random, lengthMs: number, leaseMs: number, hasDeploy: boolean): Incident[] {
+  const most = random.pick([0, 1, 3, 5]);
   const incidents = Array.from({ length: most }, (): Incident => {
     const kind = random.pick<Incident['kind']>(['crash', 'crash', 'freeze', 'terminate', 'terminate']);
     const lengths = {
@@ -144,14 +148,14 @@ function drawIncidents(random: Random, lengthMs: number, leaseMs: number): Incid
       forMs: lengths[kind](),
     };
   });
-  // Every seed ends with the new version everywhere: jobs that old workers do not know must get through.
   const atMs = random.between(0, lengthMs);
-  incidents.push({
-    kind: 'deploy',
-    atMs,
-    worker: 0,
-    afterSteps: 0,
-    forMs: random.pick([500, 5_000, 20_000]),
-  });
+  if (hasDeploy)
+    incidents.push({
+      kind: 'deploy',
+      atMs,
+      worker: 0,
+      afterSteps: 0,
+      forMs: random.pick([500, 5_000, 20_000]),
+    });
   return incidents.sort((left, right) => left.atMs - right.atMs);
 }

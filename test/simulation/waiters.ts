@@ -1,4 +1,5 @@
 /** Long polls on the server: who waits for a message, and who gets it. A poll that was given up may still be served. */
+import type { Timer } from '@longshore/job';
 import type { Ledger } from './ledger.ts';
 import type { Random } from './random.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
@@ -34,6 +35,7 @@ interface Waiting {
   readonly request: PollRequest;
   readonly answer: (deliveries: readonly Delivery[]) => void;
   isOver: boolean;
+  timer: Timer | undefined;
 }
 
 /** How long the server takes to see that a connection is gone. */
@@ -87,6 +89,7 @@ export function waiters(options: {
   const end = (waiter: Waiting, deliveries: readonly Delivery[]): void => {
     if (waiter.isOver) return;
     waiter.isOver = true;
+    waiter.timer?.cancel();
     waiter.answer(deliveries);
   };
 
@@ -108,10 +111,10 @@ export function waiters(options: {
           };
           const deliveries = take(request, isGivenUp);
           if (deliveries.length > 0 || request.waitMs === 0 || isGivenUp) return serve(deliveries);
-          const waiter: Waiting = { request, answer: serve, isOver: false };
+          const waiter: Waiting = { request, answer: serve, isOver: false, timer: undefined };
           mine = waiter;
           waiting.push(waiter);
-          time.after(request.waitMs, () => end(waiter, []));
+          waiter.timer = time.after(request.waitMs, () => end(waiter, []));
           lookAgain();
         },
         giveUp() {

@@ -13,6 +13,8 @@ import { readText, type ObjectStore } from '@longshore/objects';
 export interface AttemptStore {
   read(messageId: string): Promise<readonly AttemptRecord[]>;
   append(messageId: string, record: AttemptRecord): Promise<void>;
+  /** Forgets the records of these receipts. */
+  remove(messageId: string, receives: readonly number[]): Promise<void>;
   /** Forgets a message that came to its end. */
   clear(messageId: string): Promise<void>;
 }
@@ -26,6 +28,8 @@ export function objectAttemptStore(objects: ObjectStore, queueName: string): Att
     const name = PLAIN_ID.test(messageId) ? messageId : createHash('sha256').update(messageId).digest('hex');
     return `attempts/${queueName}/${name}/`;
   };
+  const keyOf = (messageId: string, receive: number): string =>
+    `${folder(messageId)}${String(receive).padStart(6, '0')}.json`;
   const keys = async (messageId: string): Promise<string[]> => {
     const found: string[] = [];
     for await (const info of objects.list(folder(messageId))) found.push(info.key);
@@ -40,10 +44,12 @@ export function objectAttemptStore(objects: ObjectStore, queueName: string): Att
       });
     },
     async append(messageId, record) {
-      const number = String(record.receive).padStart(6, '0');
-      await objects.put(`${folder(messageId)}${number}.json`, JSON.stringify(record), {
+      await objects.put(keyOf(messageId, record.receive), JSON.stringify(record), {
         contentType: 'application/json',
       });
+    },
+    async remove(messageId, receives) {
+      await Promise.all(receives.map((receive) => objects.delete(keyOf(messageId, receive))));
     },
     async clear(messageId) {
       await Promise.all((await keys(messageId)).map((key) => objects.delete(key)));
@@ -64,6 +70,12 @@ export function memoryAttemptStore(capacity = 10_000): AttemptStore {
       records.delete(messageId);
       records.set(messageId, [...list, record]);
       if (records.size > capacity) records.delete(records.keys().next().value ?? '');
+      return Promise.resolve();
+    },
+    remove(messageId, receives) {
+      const left = (records.get(messageId) ?? []).filter((record) => !receives.includes(record.receive));
+      if (left.length > 0) records.set(messageId, left);
+      else records.delete(messageId);
       return Promise.resolve();
     },
     clear(messageId) {

@@ -96,6 +96,9 @@ export class Custody {
     delivery.state = 'settling';
     if (kind === 'completed' || kind === 'duplicate') {
       this.#done.add(message.messageId);
+      // Failures stay on record: SQS may deliver the message again although it accepts the deletion.
+      const { traces = [] } = delivery;
+      if (traces.length > 0) this.#track(this.#options.attempts.remove(message.messageId, traces));
       this.#completer.complete(delivery);
       return;
     }
@@ -144,7 +147,7 @@ export class Custody {
   }
 
   #acknowledged(delivery: Delivery, completed: boolean): void {
-    const { objects, queue, attempts, log } = this.#options;
+    const { objects, queue, log } = this.#options;
     const { message, claimed } = delivery;
     this.#drop(delivery);
     if (!completed) {
@@ -152,7 +155,6 @@ export class Custody {
       log.warn({ messageId }, 'Could not delete a processed message, its redelivery will be acknowledged');
       return;
     }
-    if (message.receiveCount > 1) this.#track(attempts.clear(message.messageId));
     if (claimed !== undefined && objects !== undefined)
       this.#track(releaseClaim(claimed, objects, { queue: queue.name }));
   }

@@ -17,6 +17,8 @@ export interface Delivery {
   state: 'waiting' | 'starting' | 'running' | 'settling' | 'gone';
   /** An attempt record says that this attempt crashed, until another one says how it ended. */
   marked: boolean;
+  /** Receipts with a record that says nothing any more once the job is done: crashes and interruptions. */
+  traces?: readonly number[];
   /** Its payload lies in the object store, and goes when the message is gone. */
   claimed?: Envelope;
 }

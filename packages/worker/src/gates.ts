@@ -53,6 +53,8 @@ export interface GatesOptions {
 
 /** The agent is asked three times in this time. */
 const PROTECT_WITHIN_MS = 10_000;
+/** Long enough that a suspect is not received each time that another one ends its worker. */
+const SUSPECT_DELAY_MS = 30_000;
 /** A refused job goes to a task that may be protected, or waits until this one may be. */
 const UNPROTECTED_DELAY_MS = 15_000;
 
@@ -118,7 +120,7 @@ class SessionGates implements Gates {
       return { giveBackAfterMs };
     };
     if (job.isSuspect) {
-      if (!(await this.#solitude.enter())) return giveBack(0);
+      if (!(await this.#solitude.enter())) return giveBack(SUSPECT_DELAY_MS * (0.5 + this.#options.random()));
       leaves.push(() => this.#solitude.leave());
     }
     if (this.#capacity !== undefined) {

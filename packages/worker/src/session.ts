@@ -5,7 +5,14 @@
  * a batch holds nobody. Stopping takes no new work, lets running jobs finish, interrupts what is left near the deadline,
  * gives everything unfinished back and flushes acknowledgements.
  */
-import { LongshoreError, sleep, type Outcome, type OutcomeKind, type Timer } from '@longshore/job';
+import {
+  LongshoreError,
+  sleep,
+  type AttemptRecord,
+  type Outcome,
+  type OutcomeKind,
+  type Timer,
+} from '@longshore/job';
 import type { Message } from '@longshore/queue';
 import { admit, type AdmissionOptions, type AdmittedJob } from './admission.ts';
 import { runAttempt, type AttemptResult } from './attempt.ts';
@@ -272,10 +279,10 @@ export class Session {
   async #attempt(delivery: Delivery, job: AdmittedJob): Promise<BreakerResult> {
     const { clock } = this.#options;
     const { envelope, records } = job;
+    if (delivery.cancellation.reason === undefined && delivery.message.receiveCount > 1)
+      await this.#mark(delivery, records);
     // Another delivery of it may have been finished here while this one was prepared.
     if (this.#custody.isDone(delivery)) return this.#settleDuplicate(delivery);
-    if (delivery.cancellation.reason === undefined && delivery.message.receiveCount > 1)
-      await this.#mark(delivery);
     if (delivery.cancellation.reason !== undefined) return this.#turnAway(delivery, 0);
     const startMs = clock.nowMs();
     const result = await this.#runHandler(delivery, job);
@@ -294,9 +301,11 @@ export class Session {
   }
 
   /** A message that comes again may be what killed its worker: should this attempt leave no other trace, it was. */
-  async #mark(delivery: Delivery): Promise<void> {
+  async #mark(delivery: Delivery, records: readonly AttemptRecord[]): Promise<void> {
     const { attempts, clock } = this.#options;
     const { message } = delivery;
+    const passed = records.filter(({ kind }) => kind !== 'failed').map(({ receive }) => receive);
+    delivery.traces = [...passed, message.receiveCount];
     delivery.marked = true;
     await attempts.append(message.messageId, crashRecord(message, clock));
   }

@@ -25,27 +25,32 @@ describe('solitude', () => {
     expect(alone.isWanted).toBe(false);
   });
 
-  it('admits several who wait one after the other', async () => {
+  it('takes one at a time, and sends others away', async () => {
     const alone = solitude();
-    alone.changed(2);
+    alone.changed(3);
     const first = watch(alone.enter());
     const second = watch(alone.enter());
     await settled();
-    expect([first.value, second.value]).toEqual([true, undefined]);
-    alone.leave();
+    expect([first.value, second.value]).toEqual([undefined, false]);
     alone.changed(1);
+    const third = watch(alone.enter());
     await settled();
-    expect(second.value).toBe(true);
+    expect([first.value, third.value]).toEqual([true, false]);
+    alone.leave();
+    const fourth = watch(alone.enter());
+    await settled();
+    expect(fourth.value).toBe(true);
   });
 
   it('sends away who waits, and not who is alone already', async () => {
     const alone = solitude();
-    alone.changed(1);
-    const inside = watch(alone.enter());
     alone.changed(2);
     const outside = watch(alone.enter());
     alone.dismiss();
+    alone.changed(1);
+    const inside = watch(alone.enter());
+    alone.dismiss();
     await settled();
-    expect([inside.value, outside.value]).toEqual([true, false]);
+    expect([outside.value, inside.value]).toEqual([false, true]);
   });
 });

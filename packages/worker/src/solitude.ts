@@ -7,44 +7,47 @@
 export interface Solitude {
   /** Whether somebody waits or runs alone: start nothing else. */
   readonly isWanted: boolean;
-  /** Resolves `true` when the caller is alone, `false` when all who wait are sent away. End it with `leave`. */
+  /**
+   * Resolves `true` when the caller is alone; end it with `leave`. Resolves `false` when it cannot be: another one is
+   * alone or waits for it, or all are sent away.
+   */
   enter(): Promise<boolean>;
   leave(): void;
-  /** Tells how many jobs are in slots now, those that wait here among them. */
+  /** Tells how many jobs are in slots now, the one that waits here among them. */
   changed(busy: number): void;
-  /** Sends all who wait away. */
+  /** Sends away who waits. */
   dismiss(): void;
 }
 
 /** Nobody is alone. */
 export function solitude(): Solitude {
-  const waiting: ((alone: boolean) => void)[] = [];
+  let waiting: ((alone: boolean) => void) | undefined;
   let isOccupied = false;
   let busy = 0;
-  const admitNext = (): void => {
-    // All who are in slots wait here: nobody else runs.
-    if (isOccupied || waiting.length === 0 || busy > waiting.length) return;
-    isOccupied = true;
-    waiting.shift()?.(true);
+  const answer = (alone: boolean): void => {
+    const resolve = waiting;
+    waiting = undefined;
+    isOccupied ||= alone && resolve !== undefined;
+    resolve?.(alone);
   };
   return {
     get isWanted() {
-      return isOccupied || waiting.length > 0;
+      return isOccupied || waiting !== undefined;
     },
-    enter: () =>
-      new Promise((resolve) => {
-        waiting.push(resolve);
-        admitNext();
-      }),
+    enter() {
+      if (isOccupied || waiting !== undefined) return Promise.resolve(false);
+      return new Promise((resolve) => {
+        waiting = resolve;
+        if (busy <= 1) answer(true);
+      });
+    },
     leave() {
       isOccupied = false;
     },
     changed(now) {
       busy = now;
-      admitNext();
+      if (busy <= 1 && !isOccupied) answer(true);
     },
-    dismiss() {
-      for (const send of waiting.splice(0)) send(false);
-    },
+    dismiss: () => answer(false),
   };
 }
