@@ -79,7 +79,7 @@ export function drawFaults(random: Random, startMs: number, lengthMs: number): F
     lostReplies: some(0.1),
     slowCalls: some(0.1),
     refusedEntries: some(0.2),
-    duplicates: some(0.05),
+    duplicates: some(0.15),
   };
   const outages = Array.from({ length: isCalm ? 0 : random.between(0, 2) }, (): Outage => {
     const fromMs = startMs + random.between(0, lengthMs);

@@ -80,13 +80,13 @@ export function drawScenario(random: Random, startMs: number): Scenario {
   const faults = drawFaults(random, startMs, lengthMs);
   const startsOld = random.chance(0.5);
   const killers = random.chance(KILLERS) ? random.between(1, 2) : 0;
-  const jobs = Array.from({ length: random.between(10, 13) }, (_, index) =>
+  const jobs = Array.from({ length: random.between(5, 7) }, (_, index) =>
     drawJob(random, index, lengthMs, leaseMs, index < killers),
   );
   return {
     workers: random.between(2, 4),
     slots: random.between(1, 4),
-    prefetch: random.chance(0.5) ? 0 : random.between(1, 4),
+    prefetch: random.chance(0.3) ? 0 : random.between(2, 8),
     leaseMs,
     waitMs,
     completeLingerMs: random.pick([0, 100, 100, 1_000]),
