@@ -84,11 +84,12 @@ export function pollers(options: PollersOptions): Pollers {
     async stop(withinMs) {
       started = false;
       // What a queue sends to a poll that was given up is held until its lease ends, so polls are let to answer for a moment.
-      const answered = new AbortController();
+      const late = Promise.withResolvers<void>();
+      const timer = clock.after(Math.min(answerGraceMs, withinMs), late.resolve);
       const all = Promise.all(active);
-      await Promise.race([all, sleep(Math.min(answerGraceMs, withinMs), { clock, signal: answered.signal })]);
-      answered.abort();
-      abort.abort();
+      await Promise.race([all, late.promise]);
+      timer.cancel();
+      abort.abort('stopped');
       await all;
     },
   };

@@ -7,7 +7,6 @@
  */
 import {
   LongshoreError,
-  sleep,
   type AttemptRecord,
   type Outcome,
   type OutcomeKind,
@@ -38,7 +37,7 @@ const MIN_FLUSH_MS = 500;
 const MAX_INBOX_MS = 5_000;
 /** Messages in hand, for each that a worker can start or have waiting: most of them are being acknowledged. */
 const HELD_PER_PLACE = 4;
-const MIN_HELD = 100;
+const MIN_HELD = 32;
 /** How long a job is put back that could not even be prepared, since the object store is out of reach. */
 const FAULT_DELAY_MS = 5_000;
 /** What is worth a line of the log; jobs that went well are counted, not told. */
@@ -364,8 +363,9 @@ export class Session {
   }
 
   async #within(withinMs: number, work: Promise<unknown>): Promise<void> {
-    const timer = new AbortController();
-    await Promise.race([work, sleep(withinMs, { clock: this.#options.clock, signal: timer.signal })]);
-    timer.abort();
+    const late = Promise.withResolvers<void>();
+    const timer = this.#options.clock.after(withinMs, late.resolve);
+    await Promise.race([work, late.promise]);
+    timer.cancel();
   }
 }
