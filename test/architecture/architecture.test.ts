@@ -51,11 +51,6 @@ const CLOCK_EXCEPTIONS: readonly AmbientException[] = [
     name: 'setImmediate()',
     reason: 'the end of a turn of the event loop is no moment of time: calls of one turn share a commit',
   },
-  {
-    path: 'packages/worker/src/lease-thread.ts',
-    name: 'setTimeout()',
-    reason: 'it bounds the wait for the end of a real thread',
-  },
 ];
 
 describe('Imports', () => {

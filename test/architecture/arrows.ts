@@ -13,7 +13,7 @@ export const ARROWS: Readonly<Record<string, Arrow>> = {
   search: ['job'],
   fleet: ['job'],
   autoscaler: ['job', 'fleet'],
-  launch: ['job', 'queue', 'objects', 'worker', 'fleet'],
+  launch: ['job', 'queue', 'objects', 'once', 'worker', 'fleet'],
   'sqs-endpoint': ['job'],
   cli: 'everything',
 };

@@ -6,6 +6,8 @@
  */
 import { serviceNamed, type Fleet, type FleetService } from '@longshore/fleet';
 import { errorDetails } from '@longshore/job';
+import { createOnce } from '@longshore/once';
+import { objectsOnceStore } from '@longshore/once/objects';
 import { verifyConditionalCreate, type ObjectStore } from '@longshore/objects';
 import {
   createWorker,
@@ -14,6 +16,8 @@ import {
   type HandlerBinding,
   type Worker,
 } from '@longshore/worker';
+import { spotNotice, type SpotNotice } from '@longshore/worker/ec2';
+import { ecsTaskProtection } from '@longshore/worker/ecs';
 import { destination, pino, type Logger } from 'pino';
 import { reportHeartbeats } from './heartbeat.ts';
 import { openFleet } from './open-fleet.ts';
@@ -86,11 +90,17 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
     await verifyConditionalCreate(opened.objects, { prefix: 'probes' });
   const setUp = await options.setUp({ service, objects: opened.objects, env, log });
   const queue = options.fleet.queues.find((entry) => entry.name === service.queue);
+  const protection =
+    settings.ecsAgentUri === undefined
+      ? undefined
+      : ecsTaskProtection({ agentUri: settings.ecsAgentUri, log });
   const worker = createWorker({
     queue: opened.queue(service.queue),
     handlers: setUp.handlers,
     objects: opened.objects,
     producer: opened.producer,
+    once: createOnce({ store: objectsOnceStore({ objects: opened.objects }) }),
+    ...(protection === undefined ? {} : { protection }),
     slots: service.slots,
     waitMs: settings.pollMs,
     log,
@@ -99,6 +109,7 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
     onFatal: (error) => stop.fail(error),
   });
   worker.start();
+  const notices = settings.spotNotices ? watchSpotNotices(stop, log) : undefined;
   const health =
     settings.health === undefined ? undefined : await serveHealth({ worker, ...settings.health });
   const heartbeats = reportHeartbeats(worker);
@@ -106,6 +117,8 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
   const failure = await stop.requested;
   await drain(worker, service.drainMs, log);
   heartbeats.stop();
+  await notices?.stop();
+  await protection?.close();
   await health?.[Symbol.asyncDispose]();
   await setUp.close?.();
   await opened.close();
@@ -119,8 +132,26 @@ async function drain(worker: Worker, deadlineMs: number, log: Logger): Promise<v
   await worker.stop({ deadlineMs });
 }
 
+function watchSpotNotices(stop: StopRequest, log: Logger): SpotNotice {
+  const watch = spotNotice({
+    log,
+    onNotice: ({ action, atMs }) => {
+      log.warn({ action, at: new Date(atMs).toISOString() }, 'EC2 takes this instance back');
+      stop.request();
+    },
+  });
+  watch.start();
+  return watch;
+}
+
+interface StopRequest {
+  readonly requested: Promise<Error | undefined>;
+  readonly request: () => void;
+  readonly fail: (error: Error) => void;
+}
+
 /** Resolves when the process must stop: with the failure, or nothing when it was asked to. */
-function stopRequest(log: Logger): { requested: Promise<Error | undefined>; fail: (error: Error) => void } {
+function stopRequest(log: Logger): StopRequest {
   const { promise, resolve } = Promise.withResolvers<Error | undefined>();
   const fail = (error: Error): void => {
     log.error({ err: error }, 'The worker cannot go on, draining');
@@ -140,5 +171,5 @@ function stopRequest(log: Logger): { requested: Promise<Error | undefined>; fail
   process.on('unhandledRejection', (reason) =>
     fail(reason instanceof Error ? reason : new Error(String(reason))),
   );
-  return { requested: promise, fail };
+  return { requested: promise, request: () => resolve(undefined), fail };
 }

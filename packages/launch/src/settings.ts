@@ -12,6 +12,8 @@
  * | `LONGSHORE_MIN_RELEASE_SECONDS` | messages given back stay hidden at least this long, 0 to 60 | 0 |
  * | `LONGSHORE_POLL_SECONDS` | length of a long poll, 1 to 20 | 20 |
  * | `LONGSHORE_LOG_LEVEL` | `debug`, `info`, `warn`, `error`, `silent` | `info` |
+ * | `LONGSHORE_TASK_PROTECTION` | `on`: on ECS, jobs longer than two minutes run only under task scale-in protection; the task's role needs `ecs:UpdateTaskProtection` | `off` |
+ * | `LONGSHORE_SPOT_NOTICES` | `on`: drain at EC2's notice that it takes a Spot instance back; on ECS that comes as SIGTERM | `off` |
  * | `LONGSHORE_HEALTH_PORT` | port of `/livez`, `/readyz`, `/metrics`; 0 takes a free one | none |
  * | `LONGSHORE_HEALTH_HOST` | address that it listens on | `127.0.0.1` |
  * | `AWS_REGION` | region | `us-east-1` with an endpoint, else required |
@@ -51,6 +53,9 @@ export interface Settings {
   readonly pollMs: number;
   readonly minReleaseMs: number;
   readonly logLevel: string;
+  /** URI of the ECS agent where its protection is asked for. */
+  readonly ecsAgentUri: string | undefined;
+  readonly spotNotices: boolean;
   readonly health: { readonly port: number; readonly host: string } | undefined;
 }
 
@@ -80,6 +85,8 @@ export function readSettings(env: Environment): Settings {
     { low: 0, high: 60, otherwise: 0 },
     faults,
   );
+  const ecsAgentUri = readAgentUri(env, faults);
+  const spotNotices = readSwitch(env, 'LONGSHORE_SPOT_NOTICES', faults);
   const health = readHealth(env, faults);
   if (faults.length > 0 || objects === undefined) {
     throw new LongshoreError('invalid_options', `Cannot start with these settings: ${faults.join('; ')}`);
@@ -95,6 +102,8 @@ export function readSettings(env: Environment): Settings {
     pollMs: pollSeconds * 1_000,
     minReleaseMs: minReleaseSeconds * 1_000,
     logLevel,
+    ecsAgentUri,
+    spotNotices,
     health,
   };
 }
@@ -172,6 +181,20 @@ function readObjects(value: string | undefined, faults: string[]): ObjectsLocati
     `LONGSHORE_OBJECTS is ${value === undefined ? 'not set' : `"${value}"`}, expected file:///folder or s3://bucket/prefix`,
   );
   return undefined;
+}
+
+function readAgentUri(env: Environment, faults: string[]): string | undefined {
+  if (!readSwitch(env, 'LONGSHORE_TASK_PROTECTION', faults)) return undefined;
+  const uri = env['ECS_AGENT_URI'];
+  if (uri === undefined)
+    faults.push('LONGSHORE_TASK_PROTECTION is "on" and ECS_AGENT_URI is not set: this is no ECS task');
+  return uri;
+}
+
+function readSwitch(env: Environment, name: string, faults: string[]): boolean {
+  const value = env[name] ?? '';
+  if (!['', 'on', 'off'].includes(value)) faults.push(`${name} is "${value}", expected on or off`);
+  return value === 'on';
 }
 
 function readHealth(env: Environment, faults: string[]): Settings['health'] {

@@ -1,6 +1,6 @@
 /** Entry of the lease thread: opens the queue by its connection and extends what is due in the shared lease table. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { systemClock } from '@longshore/job';
+import { systemClock, type Timer } from '@longshore/job';
 import type { Queue } from '@longshore/queue';
 import { LOOKS_PER_LEASE, leaseWatch } from './lease-keeper.ts';
 import type { LeaseReport, LeaseThreadData } from './lease-thread.ts';
@@ -22,11 +22,18 @@ const watch = leaseWatch({
   onLost: (tokens) => report({ type: 'lost', tokens }),
   onExtended: (count, failed) => report({ type: 'extended', count, failed }),
 });
+// The first call of a client finds the queue and connects: better now than when a lease runs out.
+void queue.counts().catch(() => undefined);
 // Nobody tells this thread of a new lease: it looks by itself.
-const looks = setInterval(() => watch.wake(), leaseMs / LOOKS_PER_LEASE);
+let pause: Timer;
+const lookLater = (): void => {
+  watch.wake();
+  pause = systemClock.after(leaseMs / LOOKS_PER_LEASE, lookLater);
+};
+lookLater();
 
 port.once('message', () => {
-  clearInterval(looks);
+  pause.cancel();
   void watch.stop().then(async () => {
     await queue.close();
     port.close();
