@@ -5,7 +5,7 @@
  * This is the composition root that all services share; a service's `main.ts` says only which handlers it has.
  */
 import { serviceNamed, type Fleet, type FleetService } from '@longshore/fleet';
-import { errorDetails } from '@longshore/job';
+import { errorDetails, isLongshoreError } from '@longshore/job';
 import { createOnce } from '@longshore/once';
 import { objectsOnceStore } from '@longshore/once/objects';
 import { verifyConditionalCreate, type ObjectStore } from '@longshore/objects';
@@ -20,7 +20,7 @@ import { spotNotice, type SpotNotice } from '@longshore/worker/ec2';
 import { ecsTaskProtection } from '@longshore/worker/ecs';
 import { destination, pino, type Logger } from 'pino';
 import { reportHeartbeats } from './heartbeat.ts';
-import { openFleet } from './open-fleet.ts';
+import { openFleet, type OpenFleet } from './open-fleet.ts';
 import { readSettings, type Environment } from './settings.ts';
 
 /** What a service's handlers are made from. */
@@ -53,6 +53,12 @@ export interface LaunchOptions {
 /** Exit codes: 0 drained, 1 failed while running, 2 wrong settings or fleet. */
 const EXIT_FAILED = 1;
 const EXIT_MISCONFIGURED = 2;
+const MISCONFIGURATIONS: ReadonlySet<string> = new Set([
+  'invalid_options',
+  'invalid_fleet',
+  'conditional_writes_ignored',
+  'queue_missing',
+]);
 
 /**
  * Runs the worker until the process is told to stop, then exits it. Never resolves before that.
@@ -72,8 +78,7 @@ export async function launch(options: LaunchOptions): Promise<void> {
   } catch (error) {
     const { code, message } = errorDetails(error);
     log.error({ err: error, code }, message);
-    const misconfigured =
-      code === 'invalid_options' || code === 'invalid_fleet' || code === 'conditional_writes_ignored';
+    const misconfigured = MISCONFIGURATIONS.has(code);
     process.exit(misconfigured ? EXIT_MISCONFIGURED : EXIT_FAILED);
   }
 }
@@ -88,6 +93,7 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
   // Effects that happen once are conditional writes: a store that ignores the condition must not be worked on.
   if (opened.objects.capabilities.conditionalCreate === 'unverified')
     await verifyConditionalCreate(opened.objects, { prefix: 'probes' });
+  await verifyQueues(opened, service.queue, log);
   const setUp = await options.setUp({ service, objects: opened.objects, env, log });
   const queue = options.fleet.queues.find((entry) => entry.name === service.queue);
   const protection =
@@ -125,6 +131,19 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
   log.info({}, 'Worker stopped');
   clearInterval(alive);
   return failure === undefined ? 0 : EXIT_FAILED;
+}
+
+/**
+ * A worker without a dead-letter queue could bury nothing, and one whose Redis may evict keys loses jobs: neither starts.
+ * Queues that are out of reach for now are waited for by the worker itself.
+ */
+async function verifyQueues(opened: OpenFleet, queue: string, log: Logger): Promise<void> {
+  for (const each of [opened.queue(queue), opened.deadLetters(queue)]) {
+    await each.counts().catch((error: unknown) => {
+      if (!isLongshoreError(error) || !error.retryable) throw error;
+      log.warn({ err: error, queue: each.name }, 'The queue is out of reach, starting nevertheless');
+    });
+  }
 }
 
 async function drain(worker: Worker, deadlineMs: number, log: Logger): Promise<void> {

@@ -1,4 +1,4 @@
-import { decodeEnvelope, defineJob } from '@longshore/job';
+import { decodeEnvelope, defineJob, systemClock, type Clock } from '@longshore/job';
 import { memoryObjectStore } from '@longshore/objects/memory';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -34,6 +34,9 @@ function idOf(body: string): string {
 
 const taken = (messages: readonly OutgoingMessage[]): EntryResult[] =>
   messages.map(({ body }) => ({ ok: true, messageId: idOf(body) }));
+
+/** A clock whose waits are over at once. */
+const hurried: Clock = { ...systemClock, after: (_delayMs, callback) => systemClock.after(0, callback) };
 
 describe('a producer', () => {
   it('sends concurrent jobs in full batches', async () => {
@@ -170,5 +173,17 @@ describe('a producer', () => {
     await producer.close();
     await expect(sent).resolves.toMatchObject({ id: expect.any(String) as string });
     await expect(producer.enqueue(task, { n: 2 })).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  it('leaves no caller waiting when a driver throws instead of answering', async () => {
+    const { queue, calls } = queueThatAnswers(() => Promise.reject(new Error('no such host')));
+    const producer = createProducer({ queueFor: () => queue, random: () => 0, clock: hurried });
+    await expect(producer.enqueue(task, { n: 1 })).rejects.toMatchObject({
+      code: 'enqueue_failed',
+      retryable: true,
+      message: expect.stringContaining('no such host') as string,
+    });
+    expect(calls).toHaveLength(6);
+    expect(new Set(calls.flat()).size).toBe(1);
   });
 });

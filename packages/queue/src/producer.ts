@@ -266,7 +266,7 @@ class Sender {
   async #deliver(batch: readonly Entry[]): Promise<void> {
     let left = batch;
     for (let attempt = 1; left.length > 0; attempt += 1) {
-      const results = await this.#queue.send(left.map((entry) => entry.message));
+      const results = await this.#send(left);
       const again: Entry[] = [];
       for (const [index, entry] of left.entries()) {
         const result: EntryResult = results[index] ?? {
@@ -281,6 +281,17 @@ class Sender {
       left = again;
       const { clock, random } = this.#options;
       if (left.length > 0) await sleep(FIRST_RETRY_MS * 2 ** (attempt - 1) * (0.5 + random() / 2), { clock });
+    }
+  }
+
+  /** A driver answers per entry; one that throws all the same must leave no caller waiting. */
+  async #send(entries: readonly Entry[]): Promise<readonly EntryResult[]> {
+    try {
+      return await this.#queue.send(entries.map((entry) => entry.message));
+    } catch (error) {
+      const code = error instanceof LongshoreError && !error.retryable ? 'rejected' : 'unavailable';
+      const message = error instanceof Error ? error.message : String(error);
+      return entries.map(() => ({ ok: false, code, message }));
     }
   }
 

@@ -214,6 +214,11 @@ describe('jsonClient', () => {
     ]);
   });
 
+  it('says which name cannot be found', async () => {
+    using aws = client('http://sqs.nowhere.invalid:9324');
+    await expect(aws.call('A', {}, LIMITS)).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/);
+  });
+
   it('raises what a closed client is asked', async () => {
     await using server = await scriptedServer(json(200, {}));
     const aws = client(server.url);
