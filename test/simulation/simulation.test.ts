@@ -72,8 +72,8 @@ describe('a planted fault', () => {
     const mutant = {
       name: 'broken',
       file: 'packages/worker/src/inbox.ts',
-      find: 'export function inbox(',
-      replace: 'export function inbox((',
+      find: 'export function inbox<Entry extends Waiting>(',
+      replace: 'export function inbox<Entry extends Waiting>((',
     };
     await expect(findMutant(mutant, 1)).rejects.toThrow('The simulator failed');
   });
