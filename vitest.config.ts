@@ -1,5 +1,33 @@
+import { existsSync, globSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+
+/** Drivers whose servers a machine may not have. CI has all of them, and leaves nothing out. */
+const SERVERS = [
+  {
+    name: 'Redis (Debian: apt-get install redis-server)',
+    isThere: isOnPath('redis-server'),
+    tests: [
+      'packages/queue/src/bullmq/**/*.test.ts',
+      'packages/once/src/redis/**/*.test.ts',
+      'packages/once/src/once-processes.test.ts',
+      'test/end-to-end/launch-redis.test.ts',
+    ],
+  },
+  {
+    name: 'PostgreSQL (Debian: apt-get install postgresql)',
+    isThere: isOnPath('postgres') || globSync('/usr/lib/postgresql/*/bin/postgres').length > 0,
+    tests: ['packages/once/src/postgres/**/*.test.ts', 'packages/once/src/once-processes.test.ts'],
+  },
+];
+
+const missing = process.env['CI'] === 'true' ? [] : SERVERS.filter(({ isThere }) => !isThere);
+for (const { name } of missing) process.stderr.write(`Not tested here, since it is not installed: ${name}\n`);
+
+function isOnPath(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+}
 
 export default defineConfig({
   test: {
@@ -11,6 +39,7 @@ export default defineConfig({
       'examples/**/*.test.ts',
       'test/**/*.test.ts',
     ],
+    exclude: missing.flatMap(({ tests }) => tests),
     // Real processes and a real SQS endpoint share the machine with the tests: patience, and few workers at a time.
     testTimeout: 30_000,
     hookTimeout: 30_000,

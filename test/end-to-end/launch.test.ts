@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,57 +94,4 @@ describe('a service process', () => {
     expect(log()).toContain('queue_missing');
     expect(log()).toContain('documents-indexing');
   });
-
-  it('runs on BullMQ by its settings alone, and refuses a Redis that may throw jobs away', async () => {
-    const { LONGSHORE_SQS_ENDPOINT: _sqs, ...settings } = good();
-    for (const [policy, code] of [
-      ['allkeys-lru', 2],
-      ['noeviction', 0],
-    ] as const) {
-      await using redis = await startRedis(policy);
-      const { child, exited, log } = start({ ...settings, LONGSHORE_REDIS_URL: redis.url });
-      await until('it has started or given up', () =>
-        Promise.resolve(log().includes('Worker started') || child.exitCode !== null),
-      );
-      child.kill('SIGTERM');
-      expect(await exited).toEqual([code, null]);
-      expect(log().includes('maxmemory-policy')).toBe(policy !== 'noeviction');
-    }
-  });
 });
-
-/** A Redis server of its own for one test. */
-async function startRedis(policy: string): Promise<{ readonly url: string } & AsyncDisposable> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  const settings = [
-    '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
-    '--save',
-    '',
-    '--maxmemory-policy',
-    policy,
-  ];
-  const child = spawn('redis-server', settings, { stdio: ['ignore', 'pipe', 'ignore'] });
-  const failed = once(child, 'error').then(([error]) => {
-    throw new Error('Install Redis for this test (Debian: apt-get install redis-server)', { cause: error });
-  });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-  await Promise.race([
-    failed,
-    until('Redis is ready', () => Promise.resolve(output.includes('Ready to accept'))),
-  ]);
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    async [Symbol.asyncDispose]() {
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exited;
-    },
-  };
-}
