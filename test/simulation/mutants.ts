@@ -58,8 +58,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'runs a job that it has finished again',
     file: `${WORKER}/done-memory.ts`,
-    find: 'ids.has(messageId)',
-    replace: 'false && ids.has(messageId)',
+    find: 'recent.has(messageId) || older.has(messageId)',
+    replace: 'false',
   },
   {
     name: 'does not look again whether a job was finished while it was prepared',
