@@ -1,7 +1,6 @@
 /** Our worker, whole: slots, leases on their thread, envelope, schema, metrics. Its log begins at warnings. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { createWorker, handle } from '@longshore/worker';
-import { pino } from 'pino';
+import { createWorker, handle, jsonLog } from '@longshore/worker';
 import { fail, joinParent, settings } from './client.ts';
 import { benchTask, openQueue, type LongshoreSettings } from './longshore.ts';
 import { blockLoop } from './block-loop.ts';
@@ -26,7 +25,7 @@ createWorker({
   queue: openQueue(address),
   slots,
   ...(leaseMs === undefined ? {} : { leaseMs }),
-  log: pino({ level: 'warn' }, pino.destination(2)),
+  log: jsonLog({ level: 'warn' }),
   onFatal: fail,
   handlers: [
     handle(benchTask, async () => {

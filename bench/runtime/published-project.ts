@@ -10,7 +10,7 @@ import { packPackages } from '../../test/packaging/pack-packages.ts';
 
 const SOURCES = 'bench/runtime';
 /** What the clients import beside our packages. */
-const OTHER_PACKAGES = ['@aws-sdk/client-sqs', 'pino', 'sqs-consumer', 'zod'];
+const OTHER_PACKAGES = ['@aws-sdk/client-sqs', 'sqs-consumer', 'zod'];
 
 /** Makes it below `folder`. Resolves with the folder of the compiled clients. */
 export async function makePublishedProject(folder: string, signal: AbortSignal): Promise<string> {

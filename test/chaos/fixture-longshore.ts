@@ -3,8 +3,7 @@ import { flushCompileCache } from 'node:module';
 import { bury } from '@longshore/job';
 import { fsObjectStore } from '@longshore/objects/fs';
 import { sqsQueue } from '@longshore/queue/sqs';
-import { createWorker, handle } from '@longshore/worker';
-import { pino } from 'pino';
+import { createWorker, handle, jsonLog } from '@longshore/worker';
 import { performTask } from './perform-task.ts';
 import { openRunLog } from './run-log.ts';
 import { work } from './task.ts';
@@ -28,7 +27,7 @@ const worker = createWorker({
   slots: Number(SLOTS),
   leaseMs: Number(LEASE_MS),
   waitMs: Number(WAIT_MS),
-  log: pino({ level: process.env['LOG_LEVEL'] ?? 'error' }, pino.destination({ dest: 2, sync: true })),
+  log: jsonLog({ level: process.env['LOG_LEVEL'] === 'info' ? 'info' : 'error' }),
   handlers: [
     handle(work, async ({ payload, attempt, signal }) => {
       const end = await performTask(payload, { objects, log, attempt, signal });

@@ -7,8 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { defineJob, bury } from '@longshore/job';
 import { fsObjectStore } from '@longshore/objects/fs';
 import { sqsQueue } from '@longshore/queue/sqs';
-import { createWorker, handle } from '@longshore/worker';
-import { pino } from 'pino';
+import { createWorker, handle, jsonLog } from '@longshore/worker';
 import { z } from 'zod';
 
 /** Payload: which job, how long, and how it ends. */
@@ -47,7 +46,7 @@ if (import.meta.main) {
     objects,
     slots: Number(SLOTS),
     leaseMs: Number(LEASE_MS),
-    log: pino({ level: 'warn' }, pino.destination({ dest: 2, sync: true })),
+    log: jsonLog({ level: 'warn' }),
     handlers: [
       handle(work, async ({ payload, signal }) => {
         await objects.put(`runs/${payload.n}/${randomUUID()}`, '');

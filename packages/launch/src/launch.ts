@@ -11,17 +11,18 @@ import { objectsOnceStore } from '@longshore/once/objects';
 import { verifyConditionalCreate, type ObjectStore } from '@longshore/objects';
 import {
   createWorker,
+  jsonLog,
   serveHealth,
   type ForeignDecoder,
   type HandlerBinding,
+  type Logger,
   type Worker,
 } from '@longshore/worker';
 import { spotNotice, type SpotNotice } from '@longshore/worker/ec2';
 import { ecsTaskProtection } from '@longshore/worker/ecs';
-import { destination, pino, type Logger } from 'pino';
 import { reportHeartbeats } from './heartbeat.ts';
 import { openFleet, type OpenFleet } from './open-fleet.ts';
-import { readSettings, type Environment } from './settings.ts';
+import { logLevel, readSettings, type Environment } from './settings.ts';
 
 /** What a service's handlers are made from. */
 export interface LaunchResources {
@@ -68,10 +69,7 @@ const MISCONFIGURATIONS: ReadonlySet<string> = new Set([
  */
 export async function launch(options: LaunchOptions): Promise<void> {
   const env = options.env ?? process.env;
-  const log = pino(
-    { name: options.service, level: env['LONGSHORE_LOG_LEVEL'] ?? 'info' },
-    destination({ dest: 2, sync: true }),
-  );
+  const log = jsonLog({ level: logLevel(env['LONGSHORE_LOG_LEVEL']), fields: { name: options.service } });
   try {
     const code = await run(options, env, log);
     process.exit(code);

@@ -23,6 +23,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { LongshoreError } from '@longshore/job';
+import type { LogLevel } from '@longshore/worker';
 
 /** Environment variables, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,14 +53,19 @@ export interface Settings {
   readonly objects: ObjectsLocation;
   readonly pollMs: number;
   readonly minReleaseMs: number;
-  readonly logLevel: string;
+  readonly logLevel: LogLevel;
   /** URI of the ECS agent where its protection is asked for. */
   readonly ecsAgentUri: string | undefined;
   readonly spotNotices: boolean;
   readonly health: { readonly port: number; readonly host: string } | undefined;
 }
 
-const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
+const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
+
+/** The level of this name; `info` for any other, which `readSettings` then refuses. */
+export function logLevel(name: string | undefined): LogLevel {
+  return LOG_LEVELS.find((level) => level === name) ?? 'info';
+}
 
 /** Reads settings. @throws LongshoreError `invalid_options`, naming every variable that is wrong and how to set it. */
 export function readSettings(env: Environment): Settings {
@@ -75,9 +81,9 @@ export function readSettings(env: Environment): Settings {
       'AWS_REGION is not set: set it, or LONGSHORE_SQS_ENDPOINT for a local endpoint, or LONGSHORE_REDIS_URL for queues in Redis',
     );
   const objects = readObjects(env['LONGSHORE_OBJECTS'], faults);
-  const logLevel = env['LONGSHORE_LOG_LEVEL'] ?? 'info';
-  if (!LOG_LEVELS.includes(logLevel))
-    faults.push(`LONGSHORE_LOG_LEVEL is "${logLevel}", expected ${LOG_LEVELS.join(', ')}`);
+  const level = env['LONGSHORE_LOG_LEVEL'] ?? 'info';
+  if (logLevel(level) !== level)
+    faults.push(`LONGSHORE_LOG_LEVEL is "${level}", expected ${LOG_LEVELS.join(', ')}`);
   const pollSeconds = readSeconds(env, 'LONGSHORE_POLL_SECONDS', { low: 1, high: 20, otherwise: 20 }, faults);
   const minReleaseSeconds = readSeconds(
     env,
@@ -101,7 +107,7 @@ export function readSettings(env: Environment): Settings {
     objects,
     pollMs: pollSeconds * 1_000,
     minReleaseMs: minReleaseSeconds * 1_000,
-    logLevel,
+    logLevel: logLevel(level),
     ecsAgentUri,
     spotNotices,
     health,

@@ -2,7 +2,6 @@
  * The worker's health over HTTP: `/livez` (the event loop answers), `/readyz` (messages can be received; 503 with the
  * reason otherwise) and `/metrics` (Prometheus text).
  */
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock, type Clock } from '@longshore/job';
 import type { Worker } from './worker.ts';
@@ -27,6 +26,8 @@ export interface HealthOptions {
 /** Starts the health endpoint. */
 export async function serveHealth(options: HealthOptions): Promise<HealthServer> {
   const { worker, port, host = '127.0.0.1', maxSilenceMs = 60_000, clock = systemClock } = options;
+  // An eighth of a small worker's memory, so only for those that serve it.
+  const { createServer } = await import('node:http');
   const startedAtMs = clock.nowMs();
   const server = createServer((request, response) => {
     const { status, type, body } = answer(request.url ?? '/');

@@ -9,6 +9,8 @@ export type {
   OnceClaim,
   OnceRunner,
 } from './handler.ts';
+export { jsonLog } from './json-log.ts';
+export type { JsonLogOptions, LogLevel } from './json-log.ts';
 export { createWorker } from './worker.ts';
 export type { Worker, WorkerOptions, WorkerStats } from './worker.ts';
 export type { ForeignDecoder } from './admission.ts';

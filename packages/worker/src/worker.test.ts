@@ -13,12 +13,12 @@ import { readJson, type ObjectStore } from '@longshore/objects';
 import { createProducer, listDeadLetters, type Producer, type Queue } from '@longshore/queue';
 import { memoryQueue } from '@longshore/queue/memory';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { pino } from 'pino';
 import { z } from 'zod';
 import { objectAttemptStore } from './attempt-store.ts';
 import { manualClock } from './fixtures/manual-clock.ts';
 import { handle, type Handler, type HandlerContext, type OnceRunner } from './handler.ts';
 import { serveHealth } from './health.ts';
+import { jsonLog } from './json-log.ts';
 import { crashRecord } from './settlement.ts';
 import type { TaskProtection } from './task-protection.ts';
 import { createWorker, type Worker, type WorkerOptions } from './worker.ts';
@@ -29,7 +29,7 @@ const task = defineJob({
   retry: { maxAttempts: 3, baseDelayMs: 0, maxDelayMs: 0, jitter: 'none' },
 });
 type Task = { n: number };
-const silent = pino({ level: 'silent' });
+const silent = jsonLog({ level: 'silent' });
 
 let dead: Queue;
 let queue: Queue;

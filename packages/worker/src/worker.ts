@@ -11,11 +11,11 @@ import {
 } from '@longshore/job';
 import type { ObjectStore } from '@longshore/objects';
 import type { Message, Queue } from '@longshore/queue';
-import { pino } from 'pino';
 import type { ForeignDecoder } from './admission.ts';
 import type { FollowUpSender } from './attempt.ts';
 import { memoryAttemptStore, objectAttemptStore } from './attempt-store.ts';
 import type { HandlerBinding, Logger, OnceRunner } from './handler.ts';
+import { jsonLog } from './json-log.ts';
 import { metrics } from './metrics.ts';
 import { Session } from './session.ts';
 import type { FinishedAttempt, SessionOptions } from './session-options.ts';
@@ -135,7 +135,7 @@ class QueueWorker implements Worker {
   #lastReceiveAtMs: number | undefined;
 
   constructor(options: WorkerOptions) {
-    const { queue, objects, clock = systemClock, log = pino({ name: 'longshore' }) } = options;
+    const { queue, objects, clock = systemClock, log = jsonLog({ fields: { name: 'longshore' } }) } = options;
     this.#options = {
       queue,
       objects,

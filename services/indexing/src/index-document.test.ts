@@ -2,8 +2,7 @@ import { memoryObjectStore } from '@longshore/objects/memory';
 import { createProducer, listDeadLetters } from '@longshore/queue';
 import { memoryQueue } from '@longshore/queue/memory';
 import { sqliteSearchIndex } from '@longshore/search/sqlite';
-import { createWorker } from '@longshore/worker';
-import { pino } from 'pino';
+import { createWorker, jsonLog } from '@longshore/worker';
 import { describe, expect, it } from 'vitest';
 import { indexDocument, indexingHandlers } from './index.ts';
 
@@ -31,7 +30,7 @@ async function open() {
     objects,
     slots: 10,
     handlers: indexingHandlers({ index }),
-    log: pino({ level: 'silent' }),
+    log: jsonLog({ level: 'silent' }),
   });
   return { index, objects, deadLetters, queue, producer, worker, [Symbol.asyncDispose]: () => index.close() };
 }

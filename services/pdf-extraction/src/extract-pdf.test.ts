@@ -2,8 +2,7 @@ import { memoryObjectStore } from '@longshore/objects/memory';
 import { readJson, type ObjectStore } from '@longshore/objects';
 import { createProducer, listDeadLetters, type Queue } from '@longshore/queue';
 import { memoryQueue } from '@longshore/queue/memory';
-import { createWorker } from '@longshore/worker';
-import { pino } from 'pino';
+import { createWorker, jsonLog } from '@longshore/worker';
 import { describe, expect, it } from 'vitest';
 import { artefactSchema, rejectionSchema } from './artefact.ts';
 import {
@@ -90,7 +89,7 @@ function open(
     slots: 5,
     handlers: extractionHandlers({ extractor, ...handlers }),
     decoders: [decodeS3Event],
-    log: pino({ level: 'silent' }),
+    log: jsonLog({ level: 'silent' }),
   });
   return {
     extractor,
