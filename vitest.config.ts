@@ -1,7 +1,7 @@
 import { existsSync, globSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Drivers whose servers a machine may not have. CI has all of them, and leaves nothing out. */
 const SERVERS = [
@@ -39,7 +39,7 @@ export default defineConfig({
       'examples/**/*.test.ts',
       'test/**/*.test.ts',
     ],
-    exclude: missing.flatMap(({ tests }) => tests),
+    exclude: [...configDefaults.exclude, ...missing.flatMap(({ tests }) => tests)],
     // Real processes and a real SQS endpoint share the machine with the tests: patience, and few workers at a time.
     testTimeout: 30_000,
     hookTimeout: 30_000,
