@@ -2,63 +2,22 @@
  * A breaker for the whole worker: while a dependency is down it takes no jobs, so that no receives are burnt on jobs that
  * cannot succeed.
  *
- * closed → open, for a time that doubles from one opening to the next → half-open, one job at a time → closed. Opens when
- * handlers say that the dependency is down, or when nearly every job of the last half minute failed. The state machine is
- * pure; `breaker` adds the clock. Outcomes of jobs that began before the last change of state change nothing.
+ * closed → open, for a time that doubles from one opening to the next → half-open, one job at a time → closed. It opens
+ * when handlers say that the dependency is down, and for no other failure: a batch of bad jobs must not slow good ones.
+ * The state machine is pure; `breaker` adds the clock. Outcomes of jobs that began before the last change of state
+ * change nothing.
  */
-import { LongshoreError, type Clock, type Outcome, type Timer } from '@longshore/job';
-
-/** A share of more results than this says nothing more. */
-const MAX_RESULTS = 200;
+import type { Clock, Outcome, Timer } from '@longshore/job';
 
 /** What a job's end says about the dependency. `neutral`: nothing, for instance because the job was given back. */
-export type BreakerResult = 'ok' | 'failed' | 'down' | 'neutral';
+export type BreakerResult = 'up' | 'down' | 'neutral';
 
-/** When a breaker opens, and for how long. */
-export interface BreakerPolicy {
-  /** Jobs in a row, without a success between them, that say `dependency_down`. At least 1. Default 2: one may be wrong. */
-  readonly downsToOpen: number;
-  /** Share of failed jobs within the window that opens, over 0 to 1. Default 0.9: single bad jobs must not stop good ones. */
-  readonly failureShare: number;
-  /** Jobs that must have ended within the window before the share counts. At least 1. Default 20. */
-  readonly minResults: number;
-  /** Default 30,000 ms. */
-  readonly windowMs: number;
-  /** How long the first opening lasts. Default 1,000 ms: a restart is often over by then. */
-  readonly firstOpenMs: number;
-  /** How long an opening lasts at most. Default 60,000 ms: how late a recovery may be noticed. */
-  readonly maxOpenMs: number;
-}
-
-/** See {@link BreakerPolicy}. */
-const DEFAULT_BREAKER: BreakerPolicy = {
-  downsToOpen: 2,
-  failureShare: 0.9,
-  minResults: 20,
-  windowMs: 30_000,
-  firstOpenMs: 1_000,
-  maxOpenMs: 60_000,
-};
-
-/** The default policy with overrides, checked. @throws LongshoreError `invalid_options`, all faults in one message. */
-export function breakerPolicy(overrides: Partial<BreakerPolicy> = {}): BreakerPolicy {
-  const policy = { ...DEFAULT_BREAKER, ...overrides };
-  const { downsToOpen, failureShare, minResults, windowMs, firstOpenMs, maxOpenMs } = policy;
-  const faults: string[] = [];
-  if (!Number.isInteger(downsToOpen) || downsToOpen < 1)
-    faults.push(`downsToOpen is ${downsToOpen}, expected a whole number from 1`);
-  if (!(failureShare > 0 && failureShare <= 1))
-    faults.push(`failureShare is ${failureShare}, expected over 0 to 1`);
-  if (!Number.isInteger(minResults) || minResults < 1 || minResults > MAX_RESULTS)
-    faults.push(`minResults is ${minResults}, expected a whole number from 1 to ${MAX_RESULTS}`);
-  if (!(windowMs > 0)) faults.push(`windowMs is ${windowMs}, expected over 0`);
-  if (!(firstOpenMs > 0)) faults.push(`firstOpenMs is ${firstOpenMs}, expected over 0`);
-  if (!(maxOpenMs >= firstOpenMs && maxOpenMs <= 3_600_000))
-    faults.push(`maxOpenMs is ${maxOpenMs}, expected from firstOpenMs to 3600000`);
-  if (faults.length > 0)
-    throw new LongshoreError('invalid_options', `Cannot use breaker policy: ${faults.join('; ')}`);
-  return policy;
-}
+/** Jobs in a row, without one that found it up between them, that find the dependency down: one may be wrong. */
+const DOWNS_TO_OPEN = 2;
+/** How long the first opening lasts: a restart is often over by then. */
+export const FIRST_OPEN_MS = 1_000;
+/** How long an opening lasts at most: how late a recovery may be noticed. */
+export const MAX_OPEN_MS = 60_000;
 
 /** What a breaker knows. `epoch` counts the changes of `kind`. */
 export type BreakerState =
@@ -66,7 +25,6 @@ export type BreakerState =
       readonly kind: 'closed';
       readonly epoch: number;
       readonly downs: number;
-      readonly results: readonly { readonly atMs: number; readonly isFailure: boolean }[];
     }
   | {
       readonly kind: 'open';
@@ -94,14 +52,13 @@ export type BreakerEvent =
 
 /** A closed breaker. */
 export function closedBreaker(epoch = 0): BreakerState {
-  return { kind: 'closed', epoch, downs: 0, results: [] };
+  return { kind: 'closed', epoch, downs: 0 };
 }
 
 /** The state after an event. `random` gives the jitter of an opening, 0 to 1. */
 export function breakerAfter(
   state: BreakerState,
   event: BreakerEvent,
-  policy: BreakerPolicy,
   nowMs: number,
   random: () => number,
 ): BreakerState {
@@ -110,11 +67,9 @@ export function breakerAfter(
     case 'passed':
       return current;
     case 'began':
-      return current.kind === 'half-open' ? { ...current, nextProbeMs: nowMs + policy.maxOpenMs } : current;
+      return current.kind === 'half-open' ? { ...current, nextProbeMs: nowMs + MAX_OPEN_MS } : current;
     case 'ended':
-      return event.epoch === current.epoch
-        ? afterResult(current, event.result, policy, nowMs, random)
-        : current;
+      return event.epoch === current.epoch ? afterResult(current, event.result, nowMs, random) : current;
   }
 }
 
@@ -139,36 +94,23 @@ function halfOpenWhenDue(state: BreakerState, nowMs: number): BreakerState {
 function afterResult(
   state: BreakerState,
   result: BreakerResult,
-  policy: BreakerPolicy,
   nowMs: number,
   random: () => number,
 ): BreakerState {
   if (state.kind === 'open') return state;
   if (state.kind === 'half-open') {
     if (result === 'neutral') return { ...state, nextProbeMs: nowMs };
-    return result === 'ok' ? closedBreaker(state.epoch + 1) : opened(state, policy, nowMs, random);
+    return result === 'up' ? closedBreaker(state.epoch + 1) : opened(state, nowMs, random);
   }
   if (result === 'neutral') return state;
-  const downs = result === 'down' ? state.downs + 1 : result === 'ok' ? 0 : state.downs;
-  const isFailure = result !== 'ok';
-  const results = [...state.results, { atMs: nowMs, isFailure }]
-    .filter(({ atMs }) => atMs > nowMs - policy.windowMs)
-    .slice(-MAX_RESULTS);
-  const failures = results.filter((each) => each.isFailure).length;
-  const isFailing = results.length >= policy.minResults && failures / results.length >= policy.failureShare;
-  if (downs >= policy.downsToOpen || (isFailure && isFailing)) return opened(state, policy, nowMs, random);
-  return { ...state, downs, results };
+  const downs = result === 'down' ? state.downs + 1 : 0;
+  return downs >= DOWNS_TO_OPEN ? opened(state, nowMs, random) : { ...state, downs };
 }
 
 /** Equal jitter: workers that lost the same dependency do not probe it together. */
-function opened(
-  state: BreakerState,
-  { firstOpenMs, maxOpenMs }: BreakerPolicy,
-  nowMs: number,
-  random: () => number,
-): BreakerState {
-  const openings = state.kind === 'closed' ? 1 : state.openings + 1;
-  const openMs = Math.min(maxOpenMs, firstOpenMs * 2 ** (openings - 1));
+function opened(state: BreakerState, nowMs: number, random: () => number): BreakerState {
+  const openings = 'openings' in state ? state.openings + 1 : 1;
+  const openMs = Math.min(MAX_OPEN_MS, FIRST_OPEN_MS * 2 ** (openings - 1));
   return {
     kind: 'open',
     epoch: state.epoch + 1,
@@ -177,24 +119,10 @@ function opened(
   };
 }
 
-/**
- * What an attempt says about the dependency. A job that was buried by a decision of its handler, or before it reached
- * one, was fine for everybody else; only attempts that ran out count as failures there.
- */
+/** What an attempt says about the dependency: a handler that failed for another reason has found it up. */
 export function breakerResultOf(outcome: Outcome, isDown: boolean): BreakerResult {
   if (isDown) return 'down';
-  switch (outcome.kind) {
-    case 'completed':
-      return 'ok';
-    case 'retried':
-      return 'failed';
-    case 'buried':
-      return outcome.code === 'attempts_exhausted' ? 'failed' : 'neutral';
-    case 'released':
-    case 'lost':
-    case 'duplicate':
-      return 'neutral';
-  }
+  return outcome.kind === 'completed' || outcome.kind === 'retried' ? 'up' : 'neutral';
 }
 
 /** A breaker with a clock. */
@@ -214,7 +142,6 @@ export interface Breaker {
 
 /** What a {@link breaker} needs. */
 export interface BreakerOptions {
-  readonly policy: BreakerPolicy;
   readonly clock: Clock;
   readonly random: () => number;
   /** The state changed, or more jobs may begin: wake what takes jobs, tell the log. */
@@ -222,7 +149,7 @@ export interface BreakerOptions {
 }
 
 /** A closed breaker on a clock. */
-export function breaker({ policy, clock, random, onChange }: BreakerOptions): Breaker {
+export function breaker({ clock, random, onChange }: BreakerOptions): Breaker {
   let state = closedBreaker();
   let openings = 0;
   let timer: Timer | undefined;
@@ -241,7 +168,7 @@ export function breaker({ policy, clock, random, onChange }: BreakerOptions): Br
   const apply = (event: BreakerEvent): void => {
     const nowMs = clock.nowMs();
     const before = halfOpenWhenDue(state, nowMs);
-    state = breakerAfter(state, event, policy, nowMs, random);
+    state = breakerAfter(state, event, nowMs, random);
     const isNew = state.epoch !== before.epoch;
     if (isNew && state.kind === 'open') openings += 1;
     wakeAt(nextChangeMs(state));
@@ -267,7 +194,7 @@ export function breaker({ policy, clock, random, onChange }: BreakerOptions): Br
         if (isOver) return;
         isOver = true;
         // All is well, and stays so: the common case costs nothing.
-        if (result === 'ok' && state.kind === 'closed' && state.results.length === 0) return;
+        if (result === 'up' && state.kind === 'closed' && state.downs === 0) return;
         apply({ kind: 'ended', epoch, result });
       };
     },

@@ -5,7 +5,7 @@
  */
 import type { Clock, JobDefinition } from '@longshore/job';
 import type { AdmittedJob } from './admission.ts';
-import { breaker, breakerPolicy, type Breaker, type BreakerResult } from './breaker.ts';
+import { breaker, type Breaker, type BreakerResult } from './breaker.ts';
 import type { Cancellation } from './cancellation.ts';
 import { capacity, type Capacity } from './capacity.ts';
 import type { HandlerBinding } from './handler.ts';
@@ -76,7 +76,6 @@ class SessionGates implements Gates {
     this.#options = options;
     const { clock, random, slots } = options;
     this.#breaker = breaker({
-      policy: breakerPolicy(),
       clock,
       random,
       onChange: (state) => {

@@ -17,7 +17,9 @@ export interface QueueUnderTest {
   readonly name: string;
   readonly open: () => Promise<OpenQueue>;
   /** Reasons by the name of the case that this driver or its server cannot pass. */
-  readonly skips?: Readonly<Partial<Record<'staleHandle' | 'maxReceives' | 'abort', string>>>;
+  readonly skips?: Readonly<
+    Partial<Record<'staleHandle' | 'maxReceives' | 'abort' | 'deduplication', string>>
+  >;
 }
 
 /** SQS counts in seconds: the shortest lease that every driver has. */
@@ -188,6 +190,7 @@ export function describeQueue({ name, open, skips = {} }: QueueUnderTest): void 
     });
 
     it('takes a repeated deduplication id as the same message', async (context) => {
+      skipIf(context, skips.deduplication);
       skipIf(context, queue.capabilities.fifo ? undefined : 'capabilities.fifo is false');
       const message = { body: 'a', group: 'g', deduplicationId: 'same' };
       const [first] = await queue.send([message]);
