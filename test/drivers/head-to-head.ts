@@ -30,9 +30,13 @@ const task = defineJob({
   retry: { maxAttempts: 3, baseDelayMs: 10, maxDelayMs: 1_000 },
 });
 
-/** Runs 200 jobs on queues of its own. */
-export async function doWork(connection: SqsConnectionOptions): Promise<WorkDone> {
-  const name = `work-${randomUUID()}`;
+/** Runs 200 jobs on queues of its own, whose names `onQueues` learns before they are made. */
+export async function doWork(
+  connection: SqsConnectionOptions,
+  onQueues: (names: readonly string[]) => void = () => undefined,
+): Promise<WorkDone> {
+  const name = `longshore-test-${randomUUID()}`;
+  onQueues([name, `${name}-dlq`]);
   await createSqsQueues({
     ...connection,
     queues: [{ name, deadLetterName: `${name}-dlq`, leaseMs: 30_000 }],
