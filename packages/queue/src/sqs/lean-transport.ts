@@ -15,7 +15,7 @@ export function leanTransport({ region, endpoint, credentials }: SqsConnectionOp
   if (region === undefined && endpoint === undefined) {
     throw new LongshoreError(
       'invalid_options',
-      'Cannot reach SQS: pass `region`, or `endpoint`; or `transport: "sdk"` to let the AWS SDK find its region',
+      'The "lean" transport to SQS wants a `region` or an `endpoint`: pass one, or leave `transport` out to let the AWS SDK find its region',
     );
   }
   // Emulators sign for any region.

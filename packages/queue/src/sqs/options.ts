@@ -6,7 +6,7 @@ import type { SqsTransport } from './transport.ts';
 
 /** Where SQS is, who asks, and how. */
 export interface SqsConnectionOptions {
-  /** Required by the `lean` transport unless there is an `endpoint`; the `sdk` transport finds it by itself. */
+  /** Default: found by the AWS SDK (environment, profile), over its own transport. */
   readonly region?: string;
   /** URL of an SQS-compatible endpoint. Default: AWS. */
   readonly endpoint?: string;
@@ -17,8 +17,9 @@ export interface SqsConnectionOptions {
     readonly sessionToken?: string;
   };
   /**
-   * `lean` (default): signed calls over keep-alive connections of our own, a fifth of the SDK's processor time.
-   * `sdk`: @aws-sdk/client-sqs, for FIPS and dual-stack endpoints, proxies and regions from a profile.
+   * `lean`: signed calls over keep-alive connections of our own, a fifth of the SDK's processor time. The default where
+   * there is a `region` or an `endpoint`. `sdk`: @aws-sdk/client-sqs, for FIPS and dual-stack endpoints, proxies and
+   * regions from the environment or a profile; the default otherwise.
    */
   readonly transport?: 'lean' | 'sdk';
 }
@@ -38,7 +39,8 @@ export interface SqsQueueOptions extends SqsConnectionOptions {
 
 /** Opens the transport that the options name. @throws LongshoreError `invalid_options`. */
 export function openTransport(options: SqsConnectionOptions): SqsTransport {
-  const { transport = 'lean' } = options;
+  const isPlaced = options.region !== undefined || options.endpoint !== undefined;
+  const { transport = isPlaced ? 'lean' : 'sdk' } = options;
   if (transport === 'lean') return leanTransport(options);
   if (transport === 'sdk') return sdkTransport(options);
   throw new LongshoreError(

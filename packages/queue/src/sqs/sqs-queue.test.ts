@@ -39,6 +39,21 @@ for (const transport of ['lean', 'sdk'] as const) {
   describeQueue({ name: `sqsQueue ${transport} (FIFO)`, open: () => open('.fifo', transport) });
 }
 
+describe('the transport', () => {
+  it('must be one that there is, and the lean one needs a place', () => {
+    expect(() => sqsQueue({ name: 'jobs', transport: 'pigeon' as 'lean' })).toThrow(
+      /expected "lean" or "sdk"/,
+    );
+    expect(() => sqsQueue({ name: 'jobs', transport: 'lean' })).toThrow(/wants a `region` or an `endpoint`/);
+    expect(() => sqsQueue({ name: 'jobs', region: 'Ireland' })).toThrow(/expected one like "eu-west-1"/);
+  });
+
+  it('is the AWS SDK where only that can know the region', async () => {
+    await using queue = sqsQueue({ name: 'jobs' });
+    expect(queue.name).toBe('jobs');
+  });
+});
+
 describe.each(['lean', 'sdk'] as const)('sqsQueue over the %s transport', (transport) => {
   it('says which queue is missing and what to do', async () => {
     await using queue = sqsQueue({ name: 'nowhere', endpoint, transport, ...KEYS });
