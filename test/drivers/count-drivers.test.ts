@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { countDrivers, type ReportedFile } from './count-drivers.ts';
 
-const test = (suite: string, status: string) => ({ ancestorTitles: [suite], title: 'does', status });
+const test = (suite: string, status: string, note?: string) => ({
+  ancestorTitles: [suite],
+  title: 'does',
+  status,
+  note,
+});
 const file = (...tests: ReturnType<typeof test>[]): ReportedFile => ({
   name: 'a.test.ts',
   status: tests.some(({ status }) => status === 'failed') ? 'failed' : 'passed',
@@ -10,8 +15,8 @@ const file = (...tests: ReturnType<typeof test>[]): ReportedFile => ({
 const ALL = [
   test('sqsQueue lean (standard) as a queue', 'passed'),
   test('sqsQueue sdk (FIFO) as a queue', 'passed'),
-  test('sqsQueue sdk (FIFO) as a queue', 'skipped'),
-  test('bullmqQueue as a queue', 'pending'),
+  test('sqsQueue sdk (FIFO) as a queue', 'skipped', 'no delays'),
+  test('bullmqQueue as a queue', 'skipped', 'no groups'),
   test('memoryQueue (standard) as a queue', 'passed'),
 ];
 
@@ -24,8 +29,20 @@ describe('countDrivers', () => {
         memory: { passed: 1, skipped: 0 },
       },
       failed: 0,
+      skips: [
+        { suite: 'sqsQueue sdk (FIFO) as a queue', test: 'does', reason: 'no delays' },
+        { suite: 'bullmqQueue as a queue', test: 'does', reason: 'no groups' },
+      ],
       faults: [],
     });
+  });
+
+  it('does not take a skip without a reason, nor a test that never ran', () => {
+    const silent = [test('a producer', 'skipped'), test('bullmqQueue as a queue', 'pending')];
+    expect(countDrivers([file(...ALL, ...silent)]).faults).toEqual([
+      'Skipped without a reason: a producer > does',
+      'Skipped without a reason: bullmqQueue as a queue > does',
+    ]);
   });
 
   it('names what failed, in a suite or beside it, and files that did not load', () => {

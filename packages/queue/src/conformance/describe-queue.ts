@@ -190,8 +190,8 @@ export function describeQueue({ name, open, skips = {} }: QueueUnderTest): void 
     });
 
     it('takes a repeated deduplication id as the same message', async (context) => {
-      skipIf(context, skips.deduplication);
       skipIf(context, queue.capabilities.fifo ? undefined : 'capabilities.fifo is false');
+      skipIf(context, skips.deduplication);
       const message = { body: 'a', group: 'g', deduplicationId: 'same' };
       const [first] = await queue.send([message]);
       const [second] = await queue.send([message]);
