@@ -5,7 +5,7 @@
  * on another endpoint.
  */
 import { randomUUID } from 'node:crypto';
-import { DeleteQueueCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteQueueCommand, GetQueueUrlCommand, QueueDoesNotExist, SQSClient } from '@aws-sdk/client-sqs';
 import { describeQueue } from '@longshore/queue/conformance';
 import { createSqsQueues, sqsQueue, type SqsConnectionOptions } from '@longshore/queue/sqs';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -17,19 +17,26 @@ const region = process.env['AWS_REGION'] ?? 'us-east-1';
 const connection: SqsConnectionOptions = { region, ...(endpoint === undefined ? {} : { endpoint }) };
 const made: string[] = [];
 
+/** One that cannot be deleted must not keep the others. Those that were never made are no fault. */
 async function deleteQueues(names: readonly string[]): Promise<void> {
   const client = new SQSClient({
     region,
     ...(endpoint === undefined ? {} : { endpoint, useQueueUrlAsEndpoint: false }),
   });
-  try {
-    for (const QueueName of names) {
+  const left: string[] = [];
+  const causes: unknown[] = [];
+  for (const QueueName of names) {
+    try {
       const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName }));
       await client.send(new DeleteQueueCommand({ QueueUrl }));
+    } catch (error) {
+      if (error instanceof QueueDoesNotExist) continue;
+      left.push(QueueName);
+      causes.push(error);
     }
-  } finally {
-    client.destroy();
   }
+  client.destroy();
+  if (left.length > 0) throw new AggregateError(causes, `Delete these queues by hand: ${left.join(', ')}`);
 }
 
 async function open(suffix: string, transport: 'lean' | 'sdk') {

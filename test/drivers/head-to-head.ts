@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { bury, decodeEnvelope, defineJob } from '@longshore/job';
 import { memoryObjectStore } from '@longshore/objects/memory';
-import { createProducer, listDeadLetters } from '@longshore/queue';
+import { createProducer, listDeadLetters, type Queue } from '@longshore/queue';
 import { createSqsQueues, sqsQueue, type SqsConnectionOptions } from '@longshore/queue/sqs';
-import { createWorker, handle, jsonLog } from '@longshore/worker';
+import { createWorker, handle, jsonLog, type Worker } from '@longshore/worker';
 import { z } from 'zod';
 
 /** What became of the jobs, by kind. */
@@ -55,7 +55,7 @@ export async function doWork(
   await producer.enqueueAll(task, jobs);
   const completed: string[] = [];
   const attempts: number[] = [];
-  const worker = createWorker({
+  await using worker = createWorker({
     queue,
     objects,
     slots: 20,
@@ -74,7 +74,7 @@ export async function doWork(
     ],
   });
   worker.start();
-  await emptied(queue);
+  await ended(jobs.length, worker, queue);
   await worker.stop({ deadlineMs: 10_000 });
   const letters = await listDeadLetters(deadLetters, { limit: 10 * JOBS_PER_KIND });
   const dead = letters.map(({ code, body }) => {
@@ -85,14 +85,17 @@ export async function doWork(
   return { completed: completed.sort(), attempts, dead: dead.sort() };
 }
 
-async function emptied(queue: Pick<ReturnType<typeof sqsQueue>, 'counts'>): Promise<void> {
+/** SQS only estimates its counts and may say 0 too early, so the worker must have seen the end of every job as well. */
+async function ended(jobs: number, worker: Worker, queue: Queue): Promise<void> {
   const endMs = performance.now() + WITHIN_MS;
   for (;;) {
+    const { completed, buried } = worker.stats();
     const { backlog, inFlight, delayed } = await queue.counts();
-    if (backlog + inFlight + delayed === 0) return;
+    if (completed + buried >= jobs && backlog + inFlight + delayed === 0) return;
     if (performance.now() > endMs)
       throw new Error(
-        `Not done within ${WITHIN_MS} ms: ${backlog} wait, ${inFlight} run, ${delayed} are delayed`,
+        `Not done within ${WITHIN_MS} ms: ${completed} of ${jobs} jobs completed, ${buried} buried; ` +
+          `${backlog} wait, ${inFlight} run, ${delayed} are delayed`,
       );
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
