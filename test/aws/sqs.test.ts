@@ -1,6 +1,6 @@
 /**
  * The SQS driver on real SQS, for those who ask for it: `LONGSHORE_AWS=1 AWS_REGION=eu-west-1 pnpm test test/aws`, with the
- * AWS SDK's usual credentials. It makes queues of its own, about 60 in all, sends about 300 messages and deletes the
+ * AWS SDK's usual credentials. It makes queues of its own, about 120 in all, sends about 500 messages and deletes the
  * queues again, also when it fails: some thousand requests, well below a cent. `LONGSHORE_AWS_ENDPOINT` tries its code
  * on another endpoint.
  */

@@ -15,7 +15,7 @@ if ! command -v debootstrap >/dev/null; then
 fi
 
 root="$(mktemp -d)"
-trap 'rm -rf "$root"' EXIT
+trap 'rm -rf "$root" "$root.log"' EXIT
 # Its package manager drops its rights before it reads.
 chmod 755 "$root"
 # From the mirror that this machine installs its own packages from.
@@ -39,4 +39,3 @@ tar -C "$root" -c . | docker import \
   --change 'EXPOSE 5000' \
   --change 'CMD ["moto_server", "-H", "0.0.0.0", "-p", "5000"]' \
   - "$IMAGE" >/dev/null
-rm -f "$root.log"

@@ -8,17 +8,23 @@ import { doWork, JOBS_PER_KIND } from './head-to-head.ts';
 import { startMoto, type Moto } from './moto.ts';
 
 const KEYS = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-let moto: Moto;
+let moto: Moto | undefined;
 
 beforeAll(async () => {
   moto = await startMoto();
 }, 120_000);
-afterAll(() => moto[Symbol.asyncDispose]());
+afterAll(() => moto?.[Symbol.asyncDispose]());
+
+/** Fails a test that the container did not come up for, with that as its reason. */
+function motoEndpoint(): string {
+  if (moto === undefined) throw new Error('moto did not start');
+  return moto.endpoint;
+}
 
 async function open(suffix: string, transport: 'lean' | 'sdk') {
   const name = `jobs-${randomUUID()}${suffix}`;
   const deadLetterName = `jobs-${randomUUID()}-dlq${suffix}`;
-  const connection = { endpoint: moto.endpoint, transport, ...KEYS };
+  const connection = { endpoint: motoEndpoint(), transport, ...KEYS };
   await createSqsQueues({ ...connection, queues: [{ name, deadLetterName, maxReceives: 3 }] });
   const queue = sqsQueue({ ...connection, name });
   const deadLetters = sqsQueue({ ...connection, name: deadLetterName });
@@ -51,7 +57,7 @@ describe('the same work on two implementations of SQS', () => {
   it('comes to the same end', { timeout: 300_000 }, async () => {
     await using embedded = await startSqsEndpoint();
     const ours = await doWork({ endpoint: embedded.url, ...KEYS });
-    const theirs = await doWork({ endpoint: moto.endpoint, ...KEYS });
+    const theirs = await doWork({ endpoint: motoEndpoint(), ...KEYS });
     expect(theirs).toEqual(ours);
     expect(ours.completed).toHaveLength(3 * JOBS_PER_KIND);
     expect(ours.attempts).toEqual(Array.from({ length: JOBS_PER_KIND }, () => 3));

@@ -14,7 +14,16 @@ const run = promisify(execFile);
 
 /** Starts a container; `test/docker/moto-image.sh` builds its image. */
 export async function startMoto(): Promise<Moto> {
-  const { stdout: id } = await docker('run', '--detach', '--publish', '127.0.0.1::5000', IMAGE);
+  const { stdout: id } = await docker(
+    'run',
+    '--detach',
+    '--rm',
+    '--label',
+    'longshore=moto',
+    '--publish',
+    '127.0.0.1::5000',
+    IMAGE,
+  );
   const container = id.trim();
   const remove = async (): Promise<void> => {
     await docker('rm', '--force', container);
