@@ -9,7 +9,7 @@ import { openRunLog } from './run-log.ts';
 import { work } from './task.ts';
 
 const { ENDPOINT = '', QUEUE = 'jobs', OBJECTS = '', RUN_LOG = '', LEASE_MS = '2000' } = process.env;
-const { SLOTS = '16', WAIT_MS = '1000', DRAIN_MS = '4000' } = process.env;
+const { TRANSPORT = 'lean', SLOTS = '16', WAIT_MS = '1000', DRAIN_MS = '4000' } = process.env;
 
 // No power fails here, and a flush for each small file would measure the disk.
 const objects = fsObjectStore({ root: OBJECTS, durable: false });
@@ -18,6 +18,7 @@ const queue = sqsQueue({
   name: QUEUE,
   deadLetterName: `${QUEUE}-dlq`,
   endpoint: ENDPOINT,
+  transport: TRANSPORT === 'sdk' ? 'sdk' : 'lean',
   region: 'us-east-1',
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
 });

@@ -12,12 +12,16 @@ const LEASES_MS = [2_000, 3_000, 4_000];
 
 /** Longshore on SQS with faults. */
 export function longshoreSystem(
-  options: { readonly rates?: FaultRates; readonly slots?: number } = {},
+  options: {
+    readonly rates?: FaultRates;
+    readonly slots?: number;
+    readonly transport?: 'lean' | 'sdk';
+  } = {},
 ): System {
-  const { rates = STORM, slots = 24 } = options;
+  const { rates = STORM, slots = 24, transport = 'lean' } = options;
   return {
     name: 'longshore',
-    settings: `${slots} slots, leases of 2 to 4 s, redrive policy with maxReceiveCount 20, everything else as by default`,
+    settings: `${transport} transport, ${slots} slots, leases of 2 to 4 s, redrive policy with maxReceiveCount 20, everything else as by default`,
     fixture: new URL('./fixture-longshore.ts', import.meta.url),
     drainMs: 60_000,
     async open({ dice }) {
@@ -29,6 +33,7 @@ export function longshoreSystem(
           ENDPOINT: stage.proxy.endpoint,
           LEASE_MS: String(LEASES_MS[place % LEASES_MS.length]),
           SLOTS: String(slots),
+          TRANSPORT: transport,
         }),
         async enqueue(tasks) {
           await Promise.all(tasks.map((task) => enqueue(producer, stage.faulty, task)));

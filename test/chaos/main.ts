@@ -25,12 +25,16 @@ const { values } = parseArgs({
     long: { type: 'boolean', default: false },
     minutes: { type: 'string' },
     peers: { type: 'boolean', default: false },
+    transport: { type: 'string', default: 'lean' },
     json: { type: 'boolean', default: false },
   },
 });
 const seed = values.seed === undefined ? (values.random ? randomInt(2 ** 31) : SEED) : Number(values.seed);
 const minutes = Number(values.minutes ?? LONG_MINUTES);
 if (!Number.isInteger(seed)) throw new Error(`--seed is "${values.seed}", expected a whole number`);
+const transport = values.transport === 'sdk' ? 'sdk' : 'lean';
+if (transport !== values.transport)
+  throw new Error(`--transport is "${values.transport}", expected lean or sdk`);
 if (!(minutes > 0)) throw new Error(`--minutes is "${values.minutes}", expected a number above 0`);
 
 const say = (line: string): void => {
@@ -41,7 +45,7 @@ process.exitCode = values.peers ? await comparePeers() : await runSoak();
 
 async function runSoak(): Promise<number> {
   const result = await soak({
-    system: longshoreSystem(),
+    system: longshoreSystem({ transport }),
     seed,
     wave: WAVE,
     workers: 4,
