@@ -38,7 +38,9 @@ const TIMELESS = [
   'worker',
   'search',
   'fleet',
+  'ledger',
   'autoscaler',
+  'simulator',
   'sqs-endpoint',
 ];
 

@@ -12,8 +12,10 @@ export const ARROWS: Readonly<Record<string, Arrow>> = {
   worker: ['job', 'queue', 'objects'],
   search: ['job'],
   fleet: ['job'],
-  autoscaler: ['job', 'fleet'],
-  launch: ['job', 'queue', 'objects', 'once', 'worker', 'fleet'],
+  ledger: ['job'],
+  autoscaler: ['job', 'fleet', 'objects', 'ledger'],
+  simulator: ['job', 'fleet', 'ledger', 'autoscaler'],
+  launch: ['job', 'queue', 'objects', 'once', 'worker', 'fleet', 'ledger'],
   'sqs-endpoint': ['job'],
   cli: 'everything',
 };

@@ -33,8 +33,29 @@ export interface TargetFacts {
   readonly oldestWaitMs?: number;
   /** Jobs that workers completed or buried since the target began to count; never falls while it lives. */
   readonly finishedJobs?: number;
+  /** Tasks that were told to leave and still finish their jobs. Default 0. */
+  readonly draining?: number;
+  /** Service times by job type, as the workers measure them. */
+  readonly jobs?: readonly JobTypeFacts[];
+  /** Whether a deployment is being rolled out: the count may rise and does not fall. Default false. */
+  readonly isDeploying?: boolean;
+  /** Why tasks cannot be placed, naming the resource that is missing: `RESOURCE:MEMORY`. Absent: they can. */
+  readonly shortage?: string;
   /** When this was observed, on the clock of the controller. */
   readonly atMs: number;
+}
+
+/** What workers measured of one job type lately. */
+export interface JobTypeFacts {
+  /** Name of the job definition. */
+  readonly job: string;
+  /** Attempts that ended since the target began to count; never falls while it lives. */
+  readonly finished: number;
+  readonly meanServiceMs: number;
+  /** 95th percentile. */
+  readonly p95ServiceMs: number;
+  /** Longest wait of this type's jobs among those received lately, first deliveries only. */
+  readonly oldestWaitMs?: number;
 }
 
 /** Something that runs tasks of services: local processes, containers, an ECS cluster. */
