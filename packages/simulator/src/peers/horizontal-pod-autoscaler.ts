@@ -13,7 +13,7 @@ export const SYNC_SECONDS = 15;
 /** `--horizontal-pod-autoscaler-tolerance`: a ratio this near to 1 changes nothing. */
 const TOLERANCE = 0.1;
 /** `--horizontal-pod-autoscaler-downscale-stabilization`. */
-export const DOWN_WINDOW_SECONDS = 300;
+const DOWN_WINDOW_SECONDS = 300;
 /** Without a behavior, one sync goes up to twice the pods, or to this many. */
 const UP_TO_AT_LEAST = 4;
 /** With a behavior, the default policies add this many pods or 100 % within 15 seconds, whichever is more. */
