@@ -5,13 +5,13 @@ import { targetTracking } from './target-tracking.ts';
 const policy = targetTracking({ name: 'target-tracking' });
 
 describe('targetTracking', () => {
-  it('aims at the acceptable latency over the processing time: 15 messages a task', () => {
-    // 10 tasks, 150 messages: at the target. One more and three points later it adds.
+  it('aims at the acceptable latency over a task’s time for a message: 60 s over 0.4 s, 150 messages a task', () => {
+    // 10 tasks, 1,500 messages: at the target. One more, and the third point adds.
     const at = (visible: number) =>
       changes(drivePolicy(policy, { tasks: 10, untilSeconds: 240, view: () => ({ visible }) }), 10);
-    expect(at(150)).toEqual([]);
-    expect(at(151)).toEqual([[180, 11]]);
-    expect(at(450)).toEqual([[180, 30]]);
+    expect(at(1500)).toEqual([]);
+    expect(at(1501)).toEqual([[180, 11]]);
+    expect(at(4500)).toEqual([[180, 30]]);
   });
 
   it('divides a minute’s messages by the tasks that ran in that minute', () => {
@@ -19,7 +19,7 @@ describe('targetTracking', () => {
       tasks: 10,
       untilSeconds: 240,
       // Tasks halve when the point of their minute, a minute late, still shows what ten left.
-      view: (now) => ({ visible: now <= 180 ? 140 : 70, running: now < 180 ? 10 : 5 }),
+      view: (now) => ({ visible: now <= 180 ? 1400 : 700, running: now < 180 ? 10 : 5 }),
     });
     expect(changes(counts, 10)).toEqual([]);
   });
@@ -28,7 +28,7 @@ describe('targetTracking', () => {
     const counts = drivePolicy(policy, {
       tasks: 10,
       untilSeconds: 180,
-      view: () => ({ visible: 300, running: 5, starting: 5 }),
+      view: () => ({ visible: 3000, running: 5, starting: 5 }),
     });
     expect(changes(counts, 10)).toEqual([[180, 40]]);
   });

@@ -20,8 +20,8 @@ export interface TargetTrackingOptions {
 }
 
 /**
- * The recipe: the target is the acceptable latency over the mean processing time, the metric is visible messages over
- * running tasks. It knows nothing of slots, so that the processing time is an operator's for one message.
+ * The recipe: the target is the acceptable latency over the mean time that a task takes for a message, the metric is
+ * visible messages over running tasks. A task that works on several messages at a time takes so much less for one.
  *
  * Without a running task there is no metric, and target tracking does nothing on insufficient data: the recipe cannot
  * leave 0. It therefore keeps at least one task, whatever the setting's minimum.
@@ -40,9 +40,9 @@ export function targetTracking({ name, scaleIn = 'gradual' }: TargetTrackingOpti
     everySeconds: MINUTE_SECONDS,
     signal: 'cloudwatch',
     removal: { graceSeconds: GRACE_SECONDS },
-    start({ objectiveSeconds, serviceMeanSeconds, minTasks, maxTasks }) {
+    start({ slots, objectiveSeconds, serviceMeanSeconds, minTasks, maxTasks }) {
       const track = trackedTarget({
-        target: objectiveSeconds / serviceMeanSeconds,
+        target: (objectiveSeconds * slots) / serviceMeanSeconds,
         outSeconds: COOLDOWN_SECONDS,
         inSeconds: COOLDOWN_SECONDS,
         minTasks: Math.max(minTasks, 1),
