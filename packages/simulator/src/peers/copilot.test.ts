@@ -13,6 +13,11 @@ describe('copilot', () => {
     expect(changes(counts, 10)).toEqual(expected);
   });
 
+  it('grows a hundred tasks by a fifteenth for one message too many', () => {
+    const counts = drivePolicy(copilot(), { tasks: 100, untilSeconds: 180, view: () => ({ visible: 1501 }) });
+    expect(changes(counts, 100)).toEqual([[180, 107]]);
+  });
+
   it('rounds the acceptable backlog up', () => {
     const setting = { objectiveSeconds: 61 };
     const at = (visible: number) =>

@@ -51,7 +51,8 @@ describe('horizontalPodAutoscaler', () => {
   });
 
   it('without a behavior lets a past recommendation pull the count up', () => {
-    expect(replicasAfter([500, 10, 10], 1)).toEqual([4, 8, 16]);
+    expect(replicasAfter([500, 50, 90], 1)).toEqual([4, 8, 16]);
+    expect(replicasAfter([500, 50, 90], 1, { behaviorDownWindowSeconds: 300 })).toEqual([5, 5, 9]);
   });
 
   it('with a behavior goes up by the present recommendation alone, and down after its window', () => {

@@ -34,6 +34,7 @@ describe('parseTrace', () => {
 
   it('takes the shorter of two equally frequent steps', () => {
     expect(parseTrace(csv('0,1', '120,2', '180,3'), 'tie').bucketSeconds).toBe(60);
+    expect(parseTrace(csv('0,1', '60,2', '180,3'), 'tie').bucketSeconds).toBe(60);
   });
 
   it.each([
