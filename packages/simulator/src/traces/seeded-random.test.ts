@@ -86,6 +86,10 @@ describe('seededRandom', () => {
     expect(chiSquare).toBeLessThan(51.2);
   });
 
+  it.each([-1, Number.NaN, Infinity])('refuses %d as a Poisson mean', (mean) => {
+    expect(() => seededRandom(1).poisson(mean)).toThrow(`Cannot draw Poisson counts of mean ${mean}`);
+  });
+
   it('draws nothing at a mean of 0', () => {
     const random = seededRandom(3);
     expect(Array.from({ length: 50 }, () => random.poisson(0))).toEqual(Array.from({ length: 50 }, () => 0));

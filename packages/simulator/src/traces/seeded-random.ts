@@ -14,7 +14,7 @@ export interface SeededRandom {
   lognormal(median: number, sigma: number): number;
   /** Exponential with the given mean. */
   exponential(mean: number): number;
-  /** Poisson with the given mean, 0 or more; exact for every mean, see {@link seededRandom}. */
+  /** Poisson with the given mean, 0 or more (else `invalid_options`); exact for every mean, see {@link seededRandom}. */
   poisson(mean: number): number;
 }
 
@@ -55,7 +55,15 @@ export function seededRandom(seed: number | string): SeededRandom {
     normal,
     lognormal: (median, sigma) => median * Math.exp(sigma * normal()),
     exponential: (mean) => -mean * Math.log(1 - uniform()),
-    poisson: (mean) => (mean < 10 ? poissonByProduct(mean, uniform) : poissonByRejection(mean, uniform)),
+    poisson(mean) {
+      if (!(mean >= 0 && mean <= Number.MAX_SAFE_INTEGER)) {
+        throw new LongshoreError(
+          'invalid_options',
+          `Cannot draw Poisson counts of mean ${mean}: give 0 or more`,
+        );
+      }
+      return mean < 10 ? poissonByProduct(mean, uniform) : poissonByRejection(mean, uniform);
+    },
   };
 }
 
