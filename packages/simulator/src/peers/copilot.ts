@@ -3,7 +3,6 @@
  * tracking policy follows it.
  */
 import type { SimulatedPolicy } from '../policy.ts';
-import { previousMinute } from './previous-minute.ts';
 import { trackedTarget } from './tracked-target.ts';
 
 const MINUTE_SECONDS = 60;
@@ -16,6 +15,9 @@ const GRACE_SECONDS = 30;
  * The target is `acceptable_latency` over `msg_processing_time`, rounded up; the metric is visible messages over running
  * tasks, rounded up, where no task counts as one. The alarms are those of every target tracking policy. At least one
  * task is kept: from none, a backlog within the target would never raise the alarm.
+ *
+ * The function asks the queue and the service itself, so that its points are fresh where those of CloudWatch are a minute
+ * old; that the alarms see them at once is assumed.
  */
 export function copilot(): SimulatedPolicy {
   return {
@@ -27,7 +29,7 @@ export function copilot(): SimulatedPolicy {
       'aws/copilot-cli internal/pkg/manifest/svc.go (AcceptableBacklogPerTask)',
     ],
     everySeconds: MINUTE_SECONDS,
-    signal: 'cloudwatch',
+    signal: 'queue',
     removal: { graceSeconds: GRACE_SECONDS },
     start({ objectiveSeconds, serviceMeanSeconds, minTasks, maxTasks }) {
       const track = trackedTarget({
@@ -38,10 +40,8 @@ export function copilot(): SimulatedPolicy {
         maxTasks,
         scaleIn: 'gradual',
       });
-      const runningThen = previousMinute<number>();
       return ({ nowSeconds, desired, running, visible }) => {
-        const tasks = runningThen(running);
-        const value = tasks === undefined ? undefined : Math.ceil(visible / Math.max(tasks, 1));
+        const value = Math.ceil(visible / Math.max(running, 1));
         return track({ nowSeconds, desired, value }) ?? Math.max(desired, minTasks, 1);
       };
     },
