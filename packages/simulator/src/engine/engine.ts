@@ -6,7 +6,8 @@
  */
 import type { FleetView, SimulatedPolicy } from '../policy.ts';
 import type { SimulationResult } from '../result.ts';
-import { engineRandom, mixed } from './random.ts';
+import { seededRandom } from '../traces/seeded-random.ts';
+import { mixed } from './mixed.ts';
 import { RunningJobs } from './running-jobs.ts';
 import { checkScenario, meanServiceSeconds, type Scenario } from './scenario.ts';
 import { Recording } from './recording.ts';
@@ -76,9 +77,9 @@ class Simulation {
     const { scenario, policy, seed = 1, seriesStepSeconds } = options;
     this.#options = options;
     this.#scenario = scenario;
-    this.#tasks = new Tasks(scenario, policy.removal, engineRandom(seed + 1));
+    this.#tasks = new Tasks(scenario, policy.removal, seededRandom(`tasks/${seed}`));
     this.#serviceSeconds = serviceTimes(scenario.jobTypes, seed);
-    this.#signals = new Signals(scenario, policy.signal, engineRandom(seed + 2));
+    this.#signals = new Signals(scenario, policy.signal, seededRandom(`signals/${seed}`));
     this.#recording = seriesStepSeconds === undefined ? undefined : new Recording(seriesStepSeconds);
     this.#poisonBelow = (scenario.poison?.share ?? 0) * 4_294_967_296;
     this.#desired = scenario.minTasks;

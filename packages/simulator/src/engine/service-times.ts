@@ -2,7 +2,7 @@
  * Service times by job: a table of evenly spaced quantiles of the mix, looked up by a hash of the job's number, so that a
  * job takes as long under one policy as under another and no draw costs more than a look.
  */
-import { mixed } from './random.ts';
+import { mixed } from './mixed.ts';
 import type { SimulatedJobType } from './scenario.ts';
 
 const ENTRIES = 65_536;

@@ -1,6 +1,6 @@
 /** What a policy is told: the fleet now, the queue as it was a lag ago, with noise and lost readings. */
 import type { FleetView, SignalSource } from '../policy.ts';
-import type { EngineRandom } from './random.ts';
+import type { SeededRandom } from '../traces/seeded-random.ts';
 import type { Scenario } from './scenario.ts';
 
 /** The fleet at the end of a second. */
@@ -29,7 +29,7 @@ const MINUTE = 60;
 /** Keeps the past that a policy may see. */
 export class Signals {
   readonly #scenario: Scenario;
-  readonly #random: EngineRandom;
+  readonly #random: SeededRandom;
   readonly #past: Look[] = [];
   readonly #lagSeconds: number;
   readonly #serviceSums = new Float64Array(SERVICE_WINDOW_SECONDS);
@@ -59,7 +59,7 @@ export class Signals {
     measuredStartupSeconds: NaN,
   };
 
-  constructor(scenario: Scenario, source: SignalSource, random: EngineRandom) {
+  constructor(scenario: Scenario, source: SignalSource, random: SeededRandom) {
     this.#scenario = scenario;
     this.#random = random;
     this.#lagSeconds = Math.round(

@@ -5,7 +5,7 @@
  * be killed.
  */
 import type { Removal } from '../policy.ts';
-import type { EngineRandom } from './random.ts';
+import type { SeededRandom } from '../traces/seeded-random.ts';
 import type { Scenario } from './scenario.ts';
 
 const WAITING = 0;
@@ -32,7 +32,7 @@ const SPOT_NOTICE_SECONDS = 120;
 /** Tasks and their bill. */
 export class Tasks {
   readonly #scenario: Scenario;
-  readonly #random: EngineRandom;
+  readonly #random: SeededRandom;
   readonly #removal: Removal;
   #live: Task[] = [];
   readonly #byId = new Map<number, Task>();
@@ -51,7 +51,7 @@ export class Tasks {
   busySlots = 0;
   peak = 0;
 
-  constructor(scenario: Scenario, removal: Removal, random: EngineRandom) {
+  constructor(scenario: Scenario, removal: Removal, random: SeededRandom) {
     this.#scenario = scenario;
     this.#removal = removal;
     this.#random = random;
@@ -120,7 +120,7 @@ export class Tasks {
 
   /** A task with a free slot, which is busy from now on. Call only while there is one. */
   occupy(): number {
-    const at = this.#random.whole(this.#free.length);
+    const at = Math.floor(this.#random.uniform() * this.#free.length);
     const id = this.#free[at] ?? 0;
     this.#free[at] = this.#free.at(-1) ?? 0;
     this.#free.pop();
