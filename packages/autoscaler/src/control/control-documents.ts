@@ -119,11 +119,11 @@ async function writeChange(
   // An operator may have written in this term. What an older leader left counts only until this one has a will of its own.
   const own = current?.term === term ? current : intents.get(service);
   const { drain, isPaused } = changed(own ?? current ?? NO_INTENT);
-  intents.set(service, { drain, isPaused });
   const document: ControlDocument = { version: 1, service, term, drain, isPaused, atMs: nowMs };
-  if (isUpToDate(current, document)) return { kind: 'unchanged', document: current ?? document };
-  await writeJson(objects, controlKey(service), document);
-  return { kind: 'written', document };
+  const isKnown = isUpToDate(current, document);
+  if (!isKnown) await writeJson(objects, controlKey(service), document);
+  intents.set(service, { drain, isPaused });
+  return isKnown ? { kind: 'unchanged', document: current ?? document } : { kind: 'written', document };
 }
 
 function isUpToDate(current: ControlDocument | undefined, next: ControlDocument): boolean {
