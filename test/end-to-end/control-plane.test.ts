@@ -10,10 +10,12 @@ import { consumeHeartbeats, workerReports, type ReportedWorker } from '@longshor
 import { systemClock } from '@longshore/job';
 import { fsObjectStore } from '@longshore/objects/fs';
 import { createProducer } from '@longshore/queue';
+import { bullmqQueue } from '@longshore/queue/bullmq';
 import { createSqsQueues, sqsQueue } from '@longshore/queue/sqs';
 import { startSqsEndpoint } from '@longshore/sqs-endpoint';
 import { afterEach, describe, expect, it } from 'vitest';
 import { gated } from './fixture-gated.ts';
+import { startRedis } from './redis-server.ts';
 import { until } from './stage.ts';
 
 const FIXTURE = fileURLToPath(new URL('./fixture-gated.ts', import.meta.url));
@@ -138,5 +140,34 @@ describe('the control plane', () => {
     child.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
     expect(log().split('There is no facts queue')).toHaveLength(2);
+  });
+
+  it('works over Redis too', async () => {
+    await using redis = await startRedis('noeviction');
+    const folder = await mkdtemp(join(tmpdir(), 'longshore-control-'));
+    const child = spawn(process.execPath, [FIXTURE], {
+      env: {
+        PATH: process.env['PATH'],
+        LONGSHORE_REDIS_URL: redis.url,
+        LONGSHORE_OBJECTS: pathToFileURL(folder).href,
+      },
+      stdio: 'ignore',
+    });
+    children.add(child);
+    const exited = once(child, 'exit');
+    await using facts = bullmqQueue({ name: 'gates-facts', connection: { url: redis.url } });
+    const reports = workerReports({ clock: systemClock, warmUpMs: 0 });
+    const log = { warn: () => undefined };
+    await using consumer = consumeHeartbeats({ queue: facts, reports, log, clock: systemClock });
+    consumer.start();
+    await until('it reports', () => Promise.resolve(reports.of('gating')?.running === 1));
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+    await until('it said good-bye', () => Promise.resolve(reports.of('gating')?.running === 0));
+    expect(reports.workers('gating')).toEqual([]);
+    expect(consumer.counts).toMatchObject({ dropped: 0 });
+    await consumer.stop();
+    expect(await facts.counts()).toEqual({ backlog: 0, inFlight: 0, delayed: 0 });
+    await rm(folder, { recursive: true });
   });
 });

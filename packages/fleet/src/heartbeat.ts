@@ -83,7 +83,13 @@ const MAX_HEARTBEAT_CHARACTERS = 32_768;
 const MAX_ID_CHARACTERS = 64;
 /** Longest names that exist: a job's has 80 characters, a host's 253, an ECS task's ARN less than 512. */
 const MAX_TEXT_CHARACTERS = 512;
-const STATES: readonly WorkerState[] = ['starting', 'running', 'paused', 'draining', 'stopped'];
+const STATES: readonly [WorkerState, ...WorkerState[]] = [
+  'starting',
+  'running',
+  'paused',
+  'draining',
+  'stopped',
+];
 
 /** Reads a heartbeat as it lies in a queue. Never throws. */
 export function parseHeartbeatText(text: string): ParsedHeartbeat {

@@ -8,7 +8,8 @@ export interface FieldsReader {
   raw(key: string): unknown;
   /** A text of 1 to `maxCharacters`. */
   text(key: string, maxCharacters: number): string;
-  oneOf<Value extends string>(key: string, values: readonly [Value, ...Value[]] | readonly Value[]): Value;
+  /** One of a list that is not empty. */
+  oneOf<Value extends string>(key: string, values: readonly [Value, ...Value[]]): Value;
   /** A whole number, from 0 or `min`. */
   count(key: string, min?: number): number;
   /** A finite number from 0. */
@@ -21,9 +22,9 @@ export interface FieldsReader {
 }
 
 /** A reader that adds to `faults`; `undefined` for what is no object. */
-export function fieldsReader(value: unknown, faults: string[]): FieldsReader | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const fields: Readonly<Record<string, unknown>> = { ...value };
+export function fieldsReader(object: unknown, faults: string[]): FieldsReader | undefined {
+  if (typeof object !== 'object' || object === null || Array.isArray(object)) return undefined;
+  const fields: Readonly<Record<string, unknown>> = { ...object };
   const note = <StandIn>(key: string, standIn: StandIn): StandIn => {
     faults.push(`${key} is ${show(fields[key])}`);
     return standIn;
@@ -35,9 +36,8 @@ export function fieldsReader(value: unknown, faults: string[]): FieldsReader | u
       const isFine = typeof text === 'string' && text.length >= 1 && text.length <= maxCharacters;
       return isFine ? text : note(key, '');
     },
-    oneOf<Value extends string>(key: string, values: readonly Value[]): Value {
-      const found = values.find((each) => each === fields[key]);
-      return found ?? note(key, values[0] as Value);
+    oneOf<Value extends string>(key: string, values: readonly [Value, ...Value[]]): Value {
+      return values.find((each) => each === fields[key]) ?? note(key, values[0]);
     },
     count(key, min = 0) {
       const number = fields[key];
@@ -54,8 +54,9 @@ export function fieldsReader(value: unknown, faults: string[]): FieldsReader | u
       return typeof flag === 'boolean' ? flag : note(key, false);
     },
     list(key, max) {
-      const list = fields[key];
-      if (!Array.isArray(list)) return note(key, []);
+      const value = fields[key];
+      if (!Array.isArray(value)) return note(key, []);
+      const list: readonly unknown[] = value;
       if (list.length <= max) return list;
       faults.push(`${key} has ${list.length} entries of at most ${max}`);
       return [];

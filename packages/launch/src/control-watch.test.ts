@@ -3,7 +3,7 @@ import { LongshoreError } from '@longshore/job';
 import { writeJson, type ObjectStore } from '@longshore/objects';
 import { memoryObjectStore } from '@longshore/objects/memory';
 import { describe, expect, it } from 'vitest';
-import { manualClock } from '../../../test/clock/manual-clock.ts';
+import { manualClock } from './fixtures/manual-clock.ts';
 import { controlWatch } from './control-watch.ts';
 
 const MINUTE_MS = 60_000;

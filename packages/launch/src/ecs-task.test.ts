@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { manualClock } from '../../../test/clock/manual-clock.ts';
+import { manualClock } from './fixtures/manual-clock.ts';
 import { readEcsTask } from './ecs-task.ts';
 
 /** An endpoint that gives these answers, one after another, the last one again and again. */

@@ -1,7 +1,7 @@
 import { LongshoreError } from '@longshore/job';
 import type { EntryResult, OutgoingMessage } from '@longshore/queue';
 import { describe, expect, it } from 'vitest';
-import { manualClock } from '../../../test/clock/manual-clock.ts';
+import { manualClock } from './fixtures/manual-clock.ts';
 import { factsReporter } from './facts-reporter.ts';
 import type { Activity } from './heartbeat.ts';
 

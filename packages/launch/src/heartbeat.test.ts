@@ -1,7 +1,7 @@
 import { parseHeartbeatText } from '@longshore/fleet';
 import type { WorkerStats } from '@longshore/worker';
 import { describe, expect, it } from 'vitest';
-import { manualClock } from '../../../test/clock/manual-clock.ts';
+import { manualClock } from './fixtures/manual-clock.ts';
 import { heartbeatSource, type WorkerIdentity } from './heartbeat.ts';
 
 const stats: WorkerStats = {

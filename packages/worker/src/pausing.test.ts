@@ -80,7 +80,7 @@ describe('a paused worker', () => {
 
     subject.resume();
     await until(() => subject.stats().completed === 7);
-    expect(began.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(began.toSorted((left, right) => left - right)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     await subject.stop({ deadlineMs: 500 });
   });
 

@@ -3,7 +3,7 @@ import { isLongshoreError } from '@longshore/job';
 import { readJson, writeJson } from '@longshore/objects';
 import { memoryObjectStore } from '@longshore/objects/memory';
 import { describe, expect, it } from 'vitest';
-import { manualClock } from '../../../../test/clock/manual-clock.ts';
+import { manualClock } from '../fixtures/manual-clock.ts';
 import { controlDocuments } from './control-documents.ts';
 
 function open() {

@@ -1,7 +1,7 @@
 import type { WorkerHeartbeat } from '@longshore/fleet';
 import { LongshoreError } from '@longshore/job';
 import { describe, expect, it } from 'vitest';
-import { manualClock } from '../../../../test/clock/manual-clock.ts';
+import { manualClock } from '../fixtures/manual-clock.ts';
 import { consumeHeartbeats, type FactsQueue } from './consume-heartbeats.ts';
 import { heartbeat } from './fixtures/heartbeat.ts';
 

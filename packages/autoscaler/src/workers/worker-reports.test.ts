@@ -1,7 +1,7 @@
 import type { WorkerHeartbeat } from '@longshore/fleet';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { manualClock } from '../../../../test/clock/manual-clock.ts';
+import { manualClock } from '../fixtures/manual-clock.ts';
 import { heartbeat } from './fixtures/heartbeat.ts';
 import { workerReports, type WorkerReportsOptions } from './worker-reports.ts';
 
