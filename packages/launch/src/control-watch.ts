@@ -31,7 +31,7 @@ export interface ControlWatch {
   stop(): Promise<void>;
 }
 
-/** Half of the autoscaler's interval: what it decides at one tick is done at the next. On S3, $0.21 per worker and month. */
+/** Half of the autoscaler's interval: what it decides at one tick is done at the next. On S3, $0.23 per worker and month. */
 const READ_EVERY_MS = 5_000;
 /** The interval is shortened by up to this share, so that workers that started together do not read together. */
 const JITTER_SHARE = 0.2;
