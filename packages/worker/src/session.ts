@@ -209,7 +209,7 @@ export class Session {
   }
 
   #fillSlots(): void {
-    while (!this.#stopping && !this.#isPaused && this.#gates.mayStart(this.#started.size)) {
+    while (!this.#stopping && this.#gates.mayStart(this.#started.size)) {
       const delivery = this.#inbox.next();
       if (delivery === undefined) break;
       delivery.state = 'starting';
