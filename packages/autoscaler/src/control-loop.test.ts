@@ -74,7 +74,7 @@ async function run(
   for (let round = 0; round < rounds; round += 1) {
     each(round);
     records.push(...(await autoscaler.tick()));
-    clock.advance(5_000);
+    await clock.advance(5_000);
   }
   await autoscaler.stop();
   return records;
@@ -97,7 +97,7 @@ describe('two controllers', () => {
     expect(waiting?.desired).toBeGreaterThan(state.desired);
     expect([first.isLeader, second.isLeader]).toEqual([true, false]);
     await first.stop();
-    clock.advance(5_000);
+    await clock.advance(5_000);
     state.backlog = 2_000;
     expect(await second.tick()).toMatchObject([{ isApplied: true, term: 2 }]);
     await second.stop();
@@ -115,7 +115,7 @@ describe('two controllers', () => {
     const ticking = sleeper.tick();
     await new Promise((resolve) => setImmediate(resolve));
     expect(sleeper.isLeader).toBe(true);
-    clock.advance(60_000);
+    await clock.advance(60_000);
     stuck.resolve({ backlog: 500, inFlight: 0, delayed: 0 });
     const [record] = await ticking;
     expect(record).toMatchObject({ isApplied: false });

@@ -14,7 +14,7 @@ describe('a lease in an object store', () => {
     const first = await Promise.all(leases.map((lease) => lease.renew()));
     expect(first.filter(({ isLeader }) => isLeader)).toHaveLength(1);
     for (let round = 0; round < 20; round += 1) {
-      clock.advance(10_000);
+      await clock.advance(10_000);
       const now = await Promise.all(leases.map((lease) => lease.renew()));
       expect(now.map(({ isLeader }) => isLeader)).toEqual(first.map(({ isLeader }) => isLeader));
       expect(now.every(({ term }) => term === 1)).toBe(true);
@@ -28,10 +28,10 @@ describe('a lease in an object store', () => {
     const ready = objectsLease({ objects, holder: 'b', leaseMs: LEASE_MS, clock });
     const { untilMs } = await lost.renew();
     await ready.renew();
-    clock.advance(LEASE_MS - 1);
+    await clock.advance(LEASE_MS - 1);
     expect(untilMs).toBeLessThan(clock.nowMs());
     expect(await ready.renew()).toMatchObject({ isLeader: false });
-    clock.advance(1);
+    await clock.advance(1);
     expect(await ready.renew()).toMatchObject({ isLeader: true, term: 2 });
     expect(await lost.renew()).toMatchObject({ isLeader: false, term: 2 });
   });
@@ -53,7 +53,7 @@ describe('a lease in an object store', () => {
     for (let term = 0; term < 20; term += 1) {
       const lease = objectsLease({ objects, holder: `h${term}`, leaseMs: LEASE_MS, clock });
       await lease.renew();
-      clock.advance(LEASE_MS);
+      await clock.advance(LEASE_MS);
       await lease.renew();
       await lease.release();
     }
@@ -86,7 +86,7 @@ describe('a lease in an object store', () => {
           const until = [0, 0, 0];
           const terms: number[] = [];
           for (const { who, afterMs } of steps) {
-            clock.advance(afterMs);
+            await clock.advance(afterMs);
             const { isLeader, term, untilMs } = (await leases[who]?.renew()) ?? {
               isLeader: false,
               term: 0,
