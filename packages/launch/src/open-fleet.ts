@@ -1,7 +1,7 @@
 /** Opens what a fleet runs on, by settings: its queues with their dead-letter queues, its object store, a producer. */
 import { deadLetterQueueName, physicalQueueName, queueForJob, type Fleet } from '@longshore/fleet';
 import type { ObjectStore } from '@longshore/objects';
-import { createProducer, type Producer, type Queue } from '@longshore/queue';
+import { createProducer, type Producer, type ProducerOptions, type Queue } from '@longshore/queue';
 import type { Settings } from './settings.ts';
 
 /** An opened fleet. Queues are opened on first use. */
@@ -16,7 +16,11 @@ export interface OpenFleet extends AsyncDisposable {
 }
 
 /** Opens a fleet. Nothing is connected before it is used, and only the drivers in use are loaded. */
-export async function openFleet(fleet: Fleet, settings: Settings): Promise<OpenFleet> {
+export async function openFleet(
+  fleet: Fleet,
+  settings: Settings,
+  recording?: { readonly sent: NonNullable<ProducerOptions['onSent']> },
+): Promise<OpenFleet> {
   const [openQueue, { store: objects, close: closeObjects }] = await Promise.all([
     queueOpener(settings),
     openObjects(settings),
@@ -41,6 +45,7 @@ export async function openFleet(fleet: Fleet, settings: Settings): Promise<OpenF
   const producer = createProducer({
     queueFor: (jobName) => queue(queueForJob(fleet, jobName).name),
     objects,
+    ...(recording === undefined ? {} : { onSent: recording.sent }),
   });
   const close = async (): Promise<void> => {
     await producer.close();

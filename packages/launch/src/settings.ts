@@ -16,6 +16,9 @@
  * | `LONGSHORE_SPOT_NOTICES` | `on`: drain at EC2's notice that it takes a Spot instance back; on ECS that comes as SIGTERM | `off` |
  * | `LONGSHORE_HEALTH_PORT` | port of `/livez`, `/readyz`, `/metrics`; 0 takes a free one | none |
  * | `LONGSHORE_HEALTH_HOST` | address that it listens on | `127.0.0.1` |
+ * | `LONGSHORE_LEDGER` | `sqlite:///file` or `postgres://…`: where jobs are recorded; see `open-ledger.ts` | none |
+ * | `LONGSHORE_LEDGER_RETENTION` | how long it keeps what | `counts=35d,jobs=7d,scaling=14d` |
+ * | `LONGSHORE_REVISION` | what runs here, for the ledger: a commit, an image's digest | empty |
  * | `AWS_REGION` | region | `us-east-1` with an endpoint, else required |
  *
  * Credentials: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` where they are set, else the AWS SDK's
@@ -24,6 +27,7 @@
 import { fileURLToPath } from 'node:url';
 import { LongshoreError } from '@longshore/job';
 import type { LogLevel } from '@longshore/worker';
+import { readLedgerLocation, type LedgerLocation } from './open-ledger.ts';
 
 /** Environment variables, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -58,6 +62,9 @@ export interface Settings {
   readonly ecsAgentUri: string | undefined;
   readonly spotNotices: boolean;
   readonly health: { readonly port: number; readonly host: string } | undefined;
+  /** Absent: nothing is recorded. */
+  readonly ledger: LedgerLocation | undefined;
+  readonly revision: string;
 }
 
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
@@ -94,6 +101,7 @@ export function readSettings(env: Environment): Settings {
   const ecsAgentUri = readAgentUri(env, faults);
   const spotNotices = readSwitch(env, 'LONGSHORE_SPOT_NOTICES', faults);
   const health = readHealth(env, faults);
+  const ledger = readLedgerLocation(env, faults);
   if (faults.length > 0 || objects === undefined) {
     throw new LongshoreError('invalid_options', `Cannot start with these settings: ${faults.join('; ')}`);
   }
@@ -111,6 +119,8 @@ export function readSettings(env: Environment): Settings {
     ecsAgentUri,
     spotNotices,
     health,
+    ledger,
+    revision: env['LONGSHORE_REVISION'] ?? '',
   };
 }
 

@@ -166,7 +166,7 @@ class LedgerRecorder implements Recorder {
   }
 
   async #tick(): Promise<void> {
-    const { nowMs } = this.#clock;
+    const nowMs = (): number => this.#clock.nowMs();
     const isQuiet = this.#pending === undefined && this.#tally.isEmpty;
     if (!isQuiet || nowMs() - this.#flushedAtMs >= MAX_SILENCE_MS) {
       const written = await this.flush().then(

@@ -62,6 +62,8 @@ export interface WorkerOptions {
   readonly log?: Logger;
   readonly clock?: Clock;
   readonly random?: () => number;
+  /** Called with every attempt that ended, and with messages settled without one; `ended` of a ledger's recorder. */
+  readonly onEnded?: (attempt: FinishedAttempt) => void;
   /** Called once when the worker can go on no longer (its lease thread died); stop it and exit. Default: logs. */
   readonly onFatal?: (error: Error) => void;
 }
@@ -164,7 +166,7 @@ class QueueWorker implements Worker {
         const code = isLongshoreError(error) ? error.code : 'queue_unavailable';
         log.warn({ err: error, code, delayMs: Math.round(delayMs) }, 'Cannot receive, trying again');
       },
-      onOutcome: (finished) => this.#finished(finished),
+      onOutcome: outcomeListener((finished) => this.#finished(finished), options.onEnded, log),
       onFatal:
         options.onFatal ??
         ((error) => log.error({ err: error }, 'The worker cannot keep its leases any more')),
@@ -244,6 +246,23 @@ class QueueWorker implements Worker {
     if (attempt > 0)
       this.#meanServiceMs = (this.#meanServiceMs ?? ranMs) * (1 - MEAN_WEIGHT) + ranMs * MEAN_WEIGHT;
   }
+}
+
+/** What listens to a worker must not fail its jobs. */
+function outcomeListener(
+  own: (finished: FinishedAttempt) => void,
+  foreign: WorkerOptions['onEnded'],
+  log: Logger,
+): (finished: FinishedAttempt) => void {
+  if (foreign === undefined) return own;
+  return (finished) => {
+    own(finished);
+    try {
+      foreign(finished);
+    } catch (error) {
+      log.error({ err: error, job: finished.job }, 'onEnded has thrown; the job is settled nevertheless');
+    }
+  };
 }
 
 function bindingsByName({ handlers }: WorkerOptions): ReadonlyMap<string, HandlerBinding> {
