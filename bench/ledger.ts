@@ -12,7 +12,6 @@ import type { Clock } from '@longshore/job';
 import { createRecorder, type EndedAttempt, type Ledger, type LedgerBatch } from '@longshore/ledger';
 import { sqliteLedger } from '@longshore/ledger/sqlite';
 import { localhostCertificate } from './runtime/certificate.ts';
-import type { Reading } from './runtime/client.ts';
 import type { LedgerWorkerSettings } from './runtime/ledger-worker-entry.ts';
 import { startClient, startStub, type Surroundings } from './runtime/processes.ts';
 
