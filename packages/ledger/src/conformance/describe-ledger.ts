@@ -153,15 +153,26 @@ function countCases(ledger: () => Ledger): void {
     expect(await ledger().arrivals({ ...ALWAYS, service: 'mail' })).toEqual([]);
   });
 
-  it('adds up what several processes append', async () => {
-    const one = batch({ attempts: [counts(2)], bins: [bin(2)], arrivals: [arrivals(1, 2)] });
-    await Promise.all(
-      Array.from({ length: 8 }, async () => await ledger().append({ ...one, writer: randomUUID() })),
-    );
-    const { jobs, workers } = await ledger().summary(ALWAYS);
-    expect(jobs).toMatchObject([{ outcomes: { completed: 16 }, ran: { count: 16, meanMs: 50 } }]);
-    expect(await ledger().arrivals(ALWAYS)).toMatchObject([{ sent: 8, settled: 16 }]);
-    expect(workers).toHaveLength(8);
+  it('adds up what several processes append at once, each in its own order', async () => {
+    const jobs = Array.from({ length: 20 }, (_, index) => `job-${index}`);
+    const process = async (turn: number): Promise<void> => {
+      const names = [...jobs.slice(turn * 2), ...jobs.slice(0, turn * 2)];
+      const rows = {
+        attempts: names.map((job) => ({ ...counts(2), job })),
+        arrivals: names.map((job) => ({ ...arrivals(1, 2), job })),
+        bins: names.map((job) => ({ ...bin(2), job })),
+      };
+      const writer = randomUUID();
+      for (let sequence = 1; sequence <= 5; sequence += 1)
+        await ledger().append(batch({ writer, sequence, ...rows }));
+    };
+    await Promise.all(Array.from({ length: 8 }, async (_, turn) => await process(turn)));
+    const summary = await ledger().summary(ALWAYS);
+    const all = { outcomes: { completed: 80 }, ran: { count: 80, meanMs: 50 } };
+    expect(summary.jobs).toMatchObject(jobs.map(() => all));
+    const arrived = await ledger().arrivals(ALWAYS);
+    expect(arrived).toMatchObject(jobs.map(() => ({ sent: 40, settled: 80, count: 80 })));
+    expect(summary.workers).toHaveLength(8);
   });
 }
 
