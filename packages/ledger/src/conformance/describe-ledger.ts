@@ -154,9 +154,9 @@ function countCases(ledger: () => Ledger): void {
   });
 
   it('adds up what several processes append at once, each in its own order', async () => {
-    const jobs = Array.from({ length: 20 }, (_, index) => `job-${index}`);
+    const jobs = Array.from({ length: 300 }, (_, index) => `job-${String(index).padStart(3, '0')}`);
     const process = async (turn: number): Promise<void> => {
-      const names = [...jobs.slice(turn * 2), ...jobs.slice(0, turn * 2)];
+      const names = turn % 2 === 0 ? jobs : jobs.toReversed();
       const rows = {
         attempts: names.map((job) => ({ ...counts(2), job })),
         arrivals: names.map((job) => ({ ...arrivals(1, 2), job })),
