@@ -114,7 +114,7 @@ function describeServices(world: World, input: Input): object {
 
 function updateService(world: World, input: Input): object {
   checkCluster(world, input);
-  const service = serviceNamed(world, String(input['service']));
+  const service = serviceNamed(world, textOf(input['service']));
   if (service === undefined) throw new ApiError('ServiceNotFoundException', 'Service not found.');
   if (service.status !== 'ACTIVE') throw new ApiError('ServiceNotActiveException', 'Service was not ACTIVE.');
   const { desiredCount, taskDefinition, forceNewDeployment } = input;
@@ -130,7 +130,7 @@ function updateService(world: World, input: Input): object {
 }
 
 function deleteService(world: World, input: Input): object {
-  const service = serviceNamed(world, String(input['service']));
+  const service = serviceNamed(world, textOf(input['service']));
   if (service === undefined) throw new ApiError('ServiceNotFoundException', 'Service not found.');
   if (service.desiredCount > 0 && input['force'] !== true)
     throw invalid('The service cannot be stopped while it is scaled above 0.');
@@ -143,7 +143,7 @@ function deleteService(world: World, input: Input): object {
 function listTasks(world: World, input: Input): object {
   checkCluster(world, input);
   const { serviceName, desiredStatus = 'RUNNING', nextToken, maxResults = MAX_TASKS } = input;
-  const service = serviceName === undefined ? undefined : serviceNamed(world, String(serviceName));
+  const service = serviceName === undefined ? undefined : serviceNamed(world, textOf(serviceName));
   if (serviceName !== undefined && service === undefined)
     throw new ApiError('ServiceNotFoundException', 'Service not found.');
   const tasks = tasksOf(world).filter(
@@ -168,7 +168,7 @@ function stopTask(world: World, input: Input): object {
   const { tasks } = tasksNamed(world, { tasks: [input['task']] }, 1);
   const [task] = tasks;
   if (task === undefined) throw invalid('The referenced task was not found.');
-  world.stopTask(task, String(input['reason'] ?? 'Task stopped by user'));
+  world.stopTask(task, textOf(input['reason'] ?? 'Task stopped by user'));
   return { task: describeTask(task, world) };
 }
 
@@ -258,6 +258,10 @@ function tasksNamed(
 
 function strings(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function count(value: unknown): number {

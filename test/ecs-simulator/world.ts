@@ -58,6 +58,8 @@ export interface World {
   changed(service: Service): void;
   deploy(service: Service, definition: TaskDefinition): Deployment;
   stopTask(task: Task, reason: string): void;
+  /** The task's process dies at once. */
+  crash(task: Task): void;
   addInstance(instance: { zone: string; cpuUnits: number; memoryMiB: number }): ContainerInstance;
   /** The machine is gone, with everything that ran on it. */
   removeInstance(instance: ContainerInstance): void;
@@ -108,6 +110,10 @@ export function ecsWorld(options: WorldOptions): World {
     changed: (service) => changed(parts, service),
     deploy: (service, definition) => deploy(parts, service, definition),
     stopTask: (task, reason) => stop(parts, task, reason),
+    crash(task) {
+      task.body?.kill?.();
+      stopped(parts, task, 'Essential container in task exited (exit code 137)');
+    },
     addInstance(instance) {
       const added = { ...instance, id: randomBytes(16).toString('hex'), tasks: new Set<Task>() };
       cluster.instances.push(added);

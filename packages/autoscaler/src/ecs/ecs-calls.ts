@@ -26,13 +26,11 @@ export interface EcsCalls {
 
 /** One hanging call holds up neither the others nor the sockets of the client. */
 const CONCURRENCY = 4;
-/** A turn may take as long as one call may: both together end before the controller's patience of 10 s does. */
-const PATIENCE_TIMEOUTS = 0.9;
 
 /** The calls of one target. */
 export function ecsCalls(options: EcsCallsOptions): EcsCalls {
   const { client, cluster, clock, random, updateRate, describeRate, timeoutMs } = options;
-  const waits = { concurrency: CONCURRENCY, patienceMs: timeoutMs * PATIENCE_TIMEOUTS, clock, random };
+  const waits = { concurrency: CONCURRENCY, patienceMs: timeoutMs, clock, random };
   const updates = callQueue({ ...waits, rate: updateRate });
   const reads = callQueue({ ...waits, rate: describeRate });
   const bounded = async <Result>(

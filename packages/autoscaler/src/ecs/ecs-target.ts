@@ -12,10 +12,7 @@ import type { AutoscalerLog } from '../controller.ts';
 import type { ScalingTarget } from '../ports.ts';
 import type { CallRate } from './call-queue.ts';
 import { ecsCalls } from './ecs-calls.ts';
-import { scalePlan } from './scale-in-plan.ts';
-import { ecsServiceState, type EcsServiceState } from './service-state.ts';
-import { StartupTimes } from './startup-times.ts';
-import { targetFacts } from './target-facts.ts';
+import { EcsService } from './ecs-service.ts';
 import type { WorkerControl, WorkerReports } from './worker-ports.ts';
 
 /** Options of {@link ecsTarget}. */
@@ -42,30 +39,22 @@ export interface EcsTargetOptions {
   readonly updateRate?: CallRate;
   /** Rate of `DescribeServices`, ten services a call. Default 15 at once, 5 per second. */
   readonly describeRate?: CallRate;
-  /** Bound of one call. Default 5,000. */
+  /** Bound of one call, and of the wait for its turn. Default 4,500: both together end before a controller's 10 s do. */
   readonly timeoutMs?: number;
 }
 
 /** Believed to be 50 at once and 5 per second per account and Region; AWS does not publish it by action. */
 const DEFAULT_UPDATE_RATE: CallRate = { burst: 15, perSecond: 1.5 };
 const DEFAULT_DESCRIBE_RATE: CallRate = { burst: 15, perSecond: 5 };
-const DEFAULT_TIMEOUT_MS = 5_000;
-/** A count is applied to what was observed at most so long ago. */
-const FRESH_MS = 5_000;
-
-/** What the target remembers of a service; all of it can be lost. */
-interface Memory {
-  state: EcsServiceState | undefined;
-  /** The last list of workers to drain; `undefined` before the first. */
-  told: readonly string[] | undefined;
-  readonly startups: StartupTimes;
-}
+const DEFAULT_TIMEOUT_MS = 4_500;
 
 /**
- * A target on an ECS cluster.
+ * A target on an ECS cluster. Nothing is sent before the first call.
  *
- * `observe` throws `service_missing` where there is no such active service or cluster, `unsupported` for a DAEMON service,
- * `credentials_unavailable`, and `target_unavailable` (retryable) for everything else; so does `apply`.
+ * `observe` and `apply` throw `service_missing` where there is no such active service or cluster, `unsupported` for a
+ * service of the DAEMON kind, `credentials_unavailable`, and `target_unavailable` for everything else; the last two are
+ * retryable. While a service is on its way to a count, `observe` tells another `desired` than that count, so that it is
+ * asked for again; asking again is what makes it go on.
  *
  * @throws LongshoreError `invalid_options`, all faults in one message
  */
@@ -74,82 +63,24 @@ export function ecsTarget(options: EcsTargetOptions): ScalingTarget {
   const { client, cluster, clock = systemClock, random = Math.random } = options;
   const { updateRate = DEFAULT_UPDATE_RATE, describeRate = DEFAULT_DESCRIBE_RATE } = options;
   const { timeoutMs = DEFAULT_TIMEOUT_MS, serviceName = (service: string) => service } = options;
-  const ecs = ecsCalls({ client, cluster, clock, random, updateRate, describeRate, timeoutMs });
-  const memories = new Map<string, Memory>();
+  const calls = ecsCalls({ client, cluster, clock, random, updateRate, describeRate, timeoutMs });
+  const services = new Map<string, EcsService>();
 
-  const memoryOf = (service: string): Memory => {
-    const memory = memories.get(service) ?? {
-      state: undefined,
-      told: undefined,
-      startups: new StartupTimes(),
-    };
-    memories.set(service, memory);
-    return memory;
-  };
-  const look = async (service: string): Promise<EcsServiceState> => {
-    const name = serviceName(service);
-    const atMs = clock.nowMs();
-    const state = ecsServiceState(name, cluster, await ecs.describe(name), atMs);
-    const memory = memoryOf(service);
-    memory.state = state;
-    memory.startups.observe(state);
-    return state;
+  const serviceOf = (name: string): EcsService => {
+    let service = services.get(name);
+    if (service === undefined) {
+      service = new EcsService(name, serviceName(name), { ...options, clock, calls });
+      services.set(name, service);
+    }
+    return service;
   };
   return {
-    async observe(service) {
-      const state = await look(service);
-      return targetFacts(state, options.workers, service, memoryOf(service).startups.startupMs);
-    },
-    async apply(service, desired) {
+    observe: async (service) => serviceOf(service).observe(),
+    apply: async (service, desired) => {
       checkCount(service, desired);
-      const memory = memoryOf(service);
-      const known = memory.state;
-      const isFresh = known !== undefined && clock.nowMs() - known.atMs <= FRESH_MS;
-      const state = isFresh ? known : await look(service);
-      await step(service, desired, state, memory);
+      await serviceOf(service).scaleTo(desired);
     },
   };
-
-  async function step(
-    service: string,
-    desired: number,
-    state: EcsServiceState,
-    memory: Memory,
-  ): Promise<void> {
-    const { workers, control, log } = options;
-    const told = new Set(memory.told);
-    const plan = scalePlan(desired, {
-      state,
-      workers: workers.workers(service),
-      told,
-      canDrain: control !== undefined,
-    });
-    const drain = async (): Promise<void> => {
-      const isNews = memory.told === undefined ? true : plan.draining.length > 0 || memory.told.length > 0;
-      if (control === undefined || !isNews) return;
-      await control.drain(service, plan.draining);
-      memory.told = plan.draining;
-    };
-    const count = async (): Promise<void> => {
-      if (plan.count === state.desired) return;
-      await ecs.update(serviceName(service), plan.count, plan.count > state.desired);
-      memory.state = { ...state, desired: plan.count };
-      log?.info(
-        { service, from: state.desired, to: plan.count, wanted: desired, draining: plan.draining },
-        `Asked ECS for ${plan.count} tasks of ${service}, ${state.desired} before`,
-      );
-    };
-    if (plan.count > state.desired) {
-      // More tasks wait for no document.
-      const failed = (await Promise.allSettled([count(), drain()])).find(
-        (each) => each.status === 'rejected',
-      );
-      if (failed !== undefined) throw failed.reason;
-      return;
-    }
-    await drain();
-    await count();
-  }
 }
 
 function checkCount(service: string, desired: number): void {
@@ -165,7 +96,8 @@ function checkOptions(options: EcsTargetOptions): void {
   const { timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const faults: string[] = [];
   if (cluster === '') faults.push('cluster is empty, expected a name or an ARN');
-  if (!(timeoutMs > 0)) faults.push(`timeoutMs is ${timeoutMs}, expected milliseconds above 0`);
+  if (!(timeoutMs > 0 && Number.isFinite(timeoutMs)))
+    faults.push(`timeoutMs is ${timeoutMs}, expected milliseconds above 0`);
   for (const [name, { burst, perSecond }] of Object.entries({ updateRate, describeRate })) {
     if (!(burst >= 1)) faults.push(`${name}.burst is ${burst}, expected at least 1`);
     if (!(perSecond > 0)) faults.push(`${name}.perSecond is ${perSecond}, expected more than 0`);

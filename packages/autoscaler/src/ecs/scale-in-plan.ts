@@ -3,7 +3,7 @@
  *
  * ECS chooses itself which task it stops, by availability zone and not by idleness. So workers are drained first, and the
  * count follows those that have nothing left. Invariants: the count never falls below the tasks that are busy or unknown,
- * nor during a deployment; a plan that is asked for again after a crash comes out the same or further on.
+ * nor during a deployment; a plan that is made again after a crash comes out the same or further on.
  */
 import type { EcsServiceState } from './service-state.ts';
 import type { ReportedWorker } from './worker-ports.ts';
@@ -16,15 +16,17 @@ export interface Census {
   readonly busy: number;
   /** Draining tasks with a job left; they count to ECS's desired count. */
   readonly drainingBusy: number;
-  /** Draining tasks without one that ECS still counts and has not been told to stop. */
+  /** Draining tasks without one that still run. */
   readonly drainingIdle: number;
+  /** Tasks that ECS has been told to stop, or stops for a deployment, and still counts. */
+  readonly ordered: number;
 }
 
 /** What to do next. */
 export interface ScalePlan {
   /** The absolute count for ECS now; the present one where nothing is to be asked. */
   readonly count: number;
-  /** All workers of the service that shall drain. */
+  /** All workers of the service that shall drain, sorted. */
   readonly draining: readonly string[];
 }
 
@@ -33,7 +35,7 @@ export interface PlanInputs {
   readonly state: EcsServiceState;
   readonly workers: readonly ReportedWorker[];
   /** Workers that were told to drain already, perhaps without their having noticed. */
-  readonly told: ReadonlySet<string>;
+  readonly told: readonly string[];
   /** Whether workers can be told to drain. */
   readonly canDrain: boolean;
 }
@@ -42,69 +44,71 @@ export interface PlanInputs {
  * Sets reports against ECS's counts. Reports of tasks that are gone linger for a while, and tasks that start have none
  * yet: what cannot be told apart is counted as working and busy.
  */
-export function census(
-  { desired, running, pending }: EcsServiceState,
-  workers: readonly ReportedWorker[],
-): Census {
-  const isDraining = (worker: ReportedWorker): boolean => worker.state === 'draining';
-  const isIdle = (worker: ReportedWorker): boolean => worker.isAnswering && worker.busySlots === 0;
-  const takers = workers.filter((worker) => !isDraining(worker));
-  const leavers = workers.filter(isDraining);
-  const idleLeavers = leavers.filter(isIdle).length;
-  const takersThere = takers.filter(({ isAnswering }) => isAnswering).length;
-  const room = Math.max(0, running - takersThere);
-  const drainingBusy = Math.min(leavers.length - idleLeavers, room);
-  const idleThere = Math.min(idleLeavers, room - drainingBusy);
-  // ECS has been asked for fewer already and will stop so many by itself.
-  const ordered = Math.max(0, running + pending - desired);
-  const working = running - drainingBusy - idleThere;
-  const busyTakers = takers.filter((worker) => worker.isAnswering && worker.busySlots > 0).length;
-  const idleTakers = takersThere - busyTakers;
+export function census(state: EcsServiceState, workers: readonly ReportedWorker[]): Census {
+  const { desired, running, pending } = state;
+  const takers = workers.filter((worker) => !isDraining(worker) && worker.isAnswering);
+  const drained = workers.filter(isDraining);
+  const idleTakers = takers.filter(isIdle).length;
+  // Draining tasks beyond what ECS counts are being stopped: their reports come to an end.
+  const room = Math.max(0, running - takers.length);
+  const drainingBusy = Math.min(drained.filter((worker) => !isIdle(worker)).length, room);
+  const drainingIdle = Math.min(drained.filter(isIdle).length, room - drainingBusy);
+  const working = running - drainingBusy - drainingIdle;
   return {
     working,
-    busy: Math.min(working, Math.max(busyTakers, working - idleTakers)),
+    busy: Math.min(working, Math.max(takers.length - idleTakers, working - idleTakers)),
     drainingBusy,
-    drainingIdle: Math.max(0, idleThere - ordered),
+    drainingIdle,
+    ordered: Math.max(0, running + pending - desired),
   };
 }
 
-/** The next step towards `desired` tasks that take work. */
+/** The next step towards `wanted` tasks that take work. */
 export function scalePlan(wanted: number, inputs: PlanInputs): ScalePlan {
   const { state, workers, canDrain } = inputs;
+  const { desired, running, isDeploying } = state;
+  if (wanted > desired) return { count: wanted, draining: [] };
   const counted = census(state, workers);
-  if (wanted >= state.desired) return { count: wanted, draining: [] };
-  const draining = canDrain ? leavers(state.desired - wanted, counted, inputs) : [];
-  if (state.isDeploying) return { count: state.desired, draining };
+  const draining = canDrain ? drainList(wanted, counted, inputs) : [];
+  if (isDeploying) return { count: desired, draining };
   const floor = Math.max(wanted, counted.busy + counted.drainingBusy);
-  if (!canDrain) return { count: Math.min(state.desired, floor), draining };
+  if (!canDrain) return { count: Math.min(desired, floor), draining };
   // Tasks that do not run yet have no job to lose.
-  const missing = Math.max(0, state.desired - state.running);
-  const released = state.desired - counted.drainingIdle - missing;
-  return { count: Math.min(state.desired, Math.max(floor, released)), draining };
+  const missing = Math.max(0, desired - running);
+  const released = desired - missing - Math.max(0, counted.drainingIdle - counted.ordered);
+  return { count: Math.min(desired, Math.max(floor, released)), draining };
 }
 
-/** Who shall drain so that `surplus` of the tasks that ECS keeps can go. */
-function leavers(surplus: number, counted: Census, inputs: PlanInputs): readonly string[] {
+function drainList(wanted: number, { drainingIdle, ordered }: Census, inputs: PlanInputs): readonly string[] {
   const { state, workers, told } = inputs;
-  const idle = workers.filter((worker) => worker.state === 'draining' && worker.busySlots === 0);
-  // More are wanted back than are free of the order to stop. A task that is being stopped does not mind being told.
-  if (counted.drainingIdle > surplus)
-    return idle.length > counted.drainingIdle ? [] : ids(idle.slice(0, surplus));
-  const missing = Math.max(0, state.desired - state.running);
-  const needed = Math.max(0, surplus - counted.drainingIdle - missing);
+  const { desired, running, isDeploying } = state;
+  const idle = workers.filter((worker) => isDraining(worker) && isIdle(worker));
+  // What ECS is about to stop leaves besides what it shall be asked to stop; a deployment's old tasks it replaces itself.
+  const surplus = desired - wanted + (isDeploying ? 0 : ordered);
+  // Which of the idle ones are gone already is unknown: all of them are wanted back, and those that are stopped do not care.
+  if (drainingIdle > surplus) return idle.length > drainingIdle ? [] : ids(idle.slice(0, surplus));
+  const missing = Math.max(0, desired - running);
   const others = workers
     .filter((worker) => !idle.includes(worker))
-    // A deployment stops the old tasks itself; only those that were leaving already go on leaving.
-    .filter((worker) => !state.isDeploying || worker.state === 'draining' || told.has(worker.id))
+    // A deployment stops tasks itself; only who was leaving already goes on leaving.
+    .filter((worker) => !isDeploying || isDraining(worker) || told.includes(worker.id))
     .toSorted((left, right) => cost(left, told) - cost(right, told) || right.startedAtMs - left.startedAtMs);
-  return ids([...idle, ...others.slice(0, needed)]);
+  return ids([...idle, ...others.slice(0, Math.max(0, surplus - drainingIdle - missing))]);
 }
 
 /** Who is leaving goes on leaving, so that a plan does not wander; then idle before busy, and silent ones last. */
-function cost({ id, state, busySlots, isAnswering }: ReportedWorker, told: ReadonlySet<string>): number {
-  const isLeaving = state === 'draining' || told.has(id);
-  if (!isAnswering) return Number.MAX_SAFE_INTEGER;
-  return isLeaving ? busySlots - 1_000_000 : busySlots;
+function cost(worker: ReportedWorker, told: readonly string[]): number {
+  if (!worker.isAnswering) return Number.MAX_SAFE_INTEGER;
+  const isLeaving = isDraining(worker) || told.includes(worker.id);
+  return isLeaving ? worker.busySlots - 1_000_000 : worker.busySlots;
+}
+
+function isDraining({ state }: ReportedWorker): boolean {
+  return state === 'draining';
+}
+
+function isIdle({ isAnswering, busySlots }: ReportedWorker): boolean {
+  return isAnswering && busySlots === 0;
 }
 
 function ids(workers: readonly ReportedWorker[]): readonly string[] {

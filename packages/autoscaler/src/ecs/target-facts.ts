@@ -24,8 +24,7 @@ export function targetFacts(
   );
   const slots = busyReports.reduce((sum, { busySlots }) => sum + busySlots, 0);
   return {
-    // Who finishes its jobs before it leaves is not asked for any more, though ECS still counts it.
-    desired: isDeploying ? state.desired : Math.max(0, state.desired - drainingBusy),
+    desired: state.desired,
     running,
     pending: isDeploying ? Math.min(state.pending, state.desired - running) : state.pending,
     busyTasks,

@@ -43,7 +43,8 @@ export interface WorkerReports {
 export interface WorkerControl {
   /**
    * The workers of the service that shall drain, all of them: whoever is not in the list takes work, again if need be.
-   * Calling it twice with the same list changes nothing.
+   * Calling it twice with the same list changes nothing. Of kind `outranked`: another controller has the say, and this
+   * one must scale nothing.
    */
-  drain(service: string, workerIds: readonly string[]): Promise<void>;
+  drain(service: string, workerIds: readonly string[]): Promise<{ readonly kind: string } | void>;
 }
