@@ -1,0 +1,162 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { census, scalePlan, type PlanInputs } from './scale-in-plan.ts';
+import type { EcsServiceState } from './service-state.ts';
+import type { ReportedWorker } from './worker-ports.ts';
+
+const state = (changes: Partial<EcsServiceState> = {}): EcsServiceState => ({
+  desired: 3,
+  running: 3,
+  pending: 0,
+  isDeploying: false,
+  atMs: 0,
+  ...changes,
+});
+const worker = (id: string, changes: Partial<ReportedWorker> = {}): ReportedWorker => ({
+  id,
+  state: 'running',
+  busySlots: 0,
+  slots: 10,
+  startedAtMs: 0,
+  isAnswering: true,
+  ...changes,
+});
+const inputs = (changes: Partial<PlanInputs> = {}): PlanInputs => ({
+  state: state(),
+  workers: [worker('a'), worker('b'), worker('c')],
+  told: [],
+  canDrain: true,
+  ...changes,
+});
+const draining = { state: 'draining' } as const;
+
+describe('census', () => {
+  it('counts tasks without a report as busy', () => {
+    expect(census(state({ running: 5 }), [worker('a'), worker('b', { busySlots: 2 })])).toMatchObject({
+      working: 5,
+      busy: 4,
+    });
+  });
+
+  it('counts a worker that does not answer as busy, whatever it said last', () => {
+    expect(census(state({ running: 1 }), [worker('a', { isAnswering: false })])).toMatchObject({
+      working: 1,
+      busy: 1,
+    });
+  });
+
+  it('knows that draining workers beyond the running count are on their way out', () => {
+    const workers = [worker('a'), worker('b', draining), worker('c', { ...draining, busySlots: 1 })];
+    expect(census(state({ desired: 2, running: 2 }), workers)).toMatchObject({
+      working: 1,
+      drainingBusy: 1,
+      drainingIdle: 0,
+    });
+  });
+});
+
+describe('scalePlan', () => {
+  it('asks for more at once and has nobody drain', () => {
+    expect(scalePlan(5, inputs({ told: ['a'] }))).toEqual({ count: 5, draining: [] });
+  });
+
+  it('drains before it lowers', () => {
+    expect(scalePlan(1, inputs())).toEqual({ count: 3, draining: expect.any(Array) as unknown });
+    expect(scalePlan(1, inputs()).draining).toHaveLength(2);
+  });
+
+  it('drains idle before busy, the youngest first, silent ones last', () => {
+    const workers = [
+      worker('silent', { isAnswering: false, startedAtMs: 9 }),
+      worker('busy', { busySlots: 3 }),
+      worker('old', { startedAtMs: 1 }),
+      worker('young', { startedAtMs: 2 }),
+    ];
+    const plan = (wanted: number): readonly string[] =>
+      scalePlan(wanted, inputs({ state: state({ desired: 4, running: 4 }), workers })).draining;
+    expect(plan(3)).toEqual(['young']);
+    expect(plan(2)).toEqual(['old', 'young']);
+    expect(plan(1)).toEqual(['busy', 'old', 'young']);
+  });
+
+  it('stays with those that it told, though others are idle by now', () => {
+    const workers = [worker('a', { busySlots: 1 }), worker('b'), worker('c', { busySlots: 1 })];
+    expect(scalePlan(2, inputs({ workers, told: ['c'] })).draining).toEqual(['c']);
+  });
+
+  it('lowers by those that drained and have nothing left', () => {
+    const workers = [worker('a'), worker('b', draining), worker('c', { ...draining, busySlots: 1 })];
+    expect(scalePlan(1, inputs({ workers }))).toEqual({ count: 2, draining: ['b', 'c'] });
+  });
+
+  it('takes back a drain before it asks for a task', () => {
+    const workers = [worker('a'), worker('b', { ...draining, busySlots: 2 }), worker('c', draining)];
+    expect(scalePlan(2, inputs({ workers, told: ['b', 'c'] }))).toEqual({ count: 2, draining: ['c'] });
+  });
+
+  it('has a drained worker back when ECS stopped another in its place', () => {
+    const workers = [worker('a'), worker('b', draining)];
+    expect(scalePlan(2, inputs({ state: state({ desired: 2, running: 2 }), workers })).draining).toEqual([]);
+  });
+
+  it('lets no drained worker take work while ECS is about to stop it', () => {
+    const workers = [worker('a'), worker('b', draining), worker('c', draining)];
+    const plan = scalePlan(1, inputs({ state: state({ desired: 1, running: 3 }), workers }));
+    expect(plan).toEqual({ count: 1, draining: ['b', 'c'] });
+  });
+
+  it('drops tasks that do not run yet without draining anybody', () => {
+    expect(scalePlan(3, inputs({ state: state({ desired: 7, pending: 2 }) }))).toEqual({
+      count: 3,
+      draining: [],
+    });
+  });
+
+  it('never lowers during a deployment, and has only those drain that were leaving', () => {
+    const workers = [worker('a'), worker('b', draining), worker('c')];
+    const deploying = state({ isDeploying: true });
+    expect(scalePlan(0, inputs({ state: deploying, workers }))).toEqual({ count: 3, draining: ['b'] });
+    expect(scalePlan(5, inputs({ state: deploying, workers }))).toEqual({ count: 5, draining: [] });
+  });
+
+  it('without control lowers to the busy tasks', () => {
+    const workers = [worker('a', { busySlots: 1 }), worker('b'), worker('c', { isAnswering: false })];
+    expect(scalePlan(0, inputs({ workers, canDrain: false }))).toEqual({ count: 2, draining: [] });
+    expect(scalePlan(0, inputs({ workers: [], canDrain: false })).count).toBe(3);
+  });
+
+  it('never goes below busy tasks, below what is wanted, or up when it should go down', () => {
+    const anyWorker = fc.record({
+      state: fc.constantFrom('running' as const, 'draining' as const),
+      busySlots: fc.nat(3),
+      isAnswering: fc.boolean(),
+      startedAtMs: fc.nat(5),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(anyWorker, { maxLength: 12 }),
+        fc.record({
+          desired: fc.nat(12),
+          running: fc.nat(14),
+          pending: fc.nat(6),
+          isDeploying: fc.boolean(),
+        }),
+        fc.nat(15),
+        fc.boolean(),
+        (found, counts, wanted, canDrain) => {
+          const workers = found.map((each, index) => worker(`w${index}`, each));
+          const now = state(counts);
+          const { count, draining: leaving } = scalePlan(wanted, { state: now, workers, told: [], canDrain });
+          const { busy, drainingBusy } = census(now, workers);
+          expect(count).toBeGreaterThanOrEqual(Math.min(now.desired, Math.max(wanted, busy + drainingBusy)));
+          expect(count).toBeGreaterThanOrEqual(wanted);
+          if (wanted <= now.desired) expect(count).toBeLessThanOrEqual(now.desired);
+          if (now.isDeploying) expect(count).toBe(Math.max(wanted, now.desired));
+          expect(new Set(leaving).size).toBe(leaving.length);
+          if (!canDrain) expect(leaving).toEqual([]);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});
