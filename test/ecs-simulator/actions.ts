@@ -82,7 +82,7 @@ function createService(world: World, input: Input): object {
     tasks: new Set(),
     toldShortage: undefined,
     isSteady: false,
-    isPassPlanned: false,
+    passAtMs: Infinity,
   };
   world.cluster.services.set(name, service);
   world.deploy(service, definitionOf(world, input['taskDefinition']));

@@ -95,7 +95,8 @@ export interface Service {
   /** The lack of room that was last told, until it is over. */
   toldShortage: { readonly message: string; readonly atMs: number } | undefined;
   isSteady: boolean;
-  isPassPlanned: boolean;
+  /** When the scheduler looks next; `Infinity` when nothing is planned. */
+  passAtMs: number;
 }
 
 export interface Cluster {

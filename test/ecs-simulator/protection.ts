@@ -13,14 +13,17 @@ export interface ProtectionRefusal {
   readonly detail: string;
 }
 
-/** Asking again starts the time anew. */
+/**
+ * Asking again starts the time anew. The documents refuse a protection that would make more of them than the service's
+ * desired count; they are silent on one that is there already, which is renewed here.
+ */
 export function protect(task: Task, minutes: number, nowMs: number): ProtectionRefusal | undefined {
   if (!isRunning(task))
     return { reason: 'TASK_NOT_VALID', detail: 'Task is not in a valid state to be protected' };
   const others = [...task.service.tasks].filter(
     (each) => each !== task && isRunning(each) && isProtected(each, nowMs),
   );
-  if (others.length + 1 > task.service.desiredCount)
+  if (!isProtected(task, nowMs) && others.length + 1 > task.service.desiredCount)
     return {
       reason: 'DEPLOYMENT_BLOCKED',
       detail: 'The service has more protected tasks than its desired count',

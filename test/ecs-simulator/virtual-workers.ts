@@ -47,6 +47,7 @@ interface Report extends ReportedWorker {
 const STALE_MS = 45_000;
 const GONE_MS = 120_000;
 const SLOTS = 10;
+const PROTECTION_MINUTES = 30;
 
 export function virtualWorkers(clock: Clock): VirtualWorkers {
   const workers = new Map<string, VirtualWorker>();
@@ -98,7 +99,8 @@ export function virtualWorkers(clock: Clock): VirtualWorkers {
     begin(worker) {
       if (worker.isDraining || worker.isTerminated || worker.isGone || worker.busySlots >= SLOTS)
         return false;
-      if (worker.busySlots === 0 && protect(worker.task, 120, clock.nowMs()) !== undefined) return false;
+      if (worker.busySlots === 0 && protect(worker.task, PROTECTION_MINUTES, clock.nowMs()) !== undefined)
+        return false;
       worker.busySlots += 1;
       return true;
     },
@@ -110,6 +112,8 @@ export function virtualWorkers(clock: Clock): VirtualWorkers {
     },
     report() {
       for (const worker of workers.values()) {
+        // A silent worker is one whose reports are lost; it keeps its task protected all the same.
+        if (!worker.isGone && worker.busySlots > 0) protect(worker.task, PROTECTION_MINUTES, clock.nowMs());
         if (worker.isGone || silent.has(worker.id)) continue;
         worker.isDraining = drains.get(worker.service)?.includes(worker.id) ?? false;
         reports.set(worker.id, {

@@ -69,7 +69,7 @@ export interface World {
 /** "Amazon ECS cluster auto scaling": so many tasks may wait in PROVISIONING for a capacity provider's instances. */
 const MAX_PROVISIONING = 100;
 const PROVISIONING_LIMIT_MS = 900_000;
-/** A scheduler that found no room looks again. */
+/** The scheduler looks again at a service that is not steady. */
 const RETRY_MS = 15_000;
 /** Stopped tasks can be described for about an hour (API reference, `StopTask`, `DescribeTasks`). */
 const STOPPED_KEPT_MS = 3_600_000;
@@ -139,10 +139,13 @@ function changed(
   service: Service,
   delayMs = parts.options.schedulerDelayMs ?? SHORT_STEP_MS,
 ): void {
-  if (service.isPassPlanned) return;
-  service.isPassPlanned = true;
+  const atMs = parts.time.nowMs() + delayMs;
+  if (service.passAtMs <= atMs) return;
+  service.passAtMs = atMs;
   parts.time.at(delayMs, () => {
-    service.isPassPlanned = false;
+    // An earlier look was planned since.
+    if (service.passAtMs !== atMs) return;
+    service.passAtMs = Infinity;
     if (service.status !== 'ACTIVE') return;
     schedule(service, {
       nowMs: parts.time.nowMs,
@@ -150,7 +153,8 @@ function changed(
       start: (_, deployment) => start(parts, service, deployment),
       stop: (task, reason) => stop(parts, task, reason),
     });
-    if (service.toldShortage !== undefined) changed(parts, service, RETRY_MS);
+    // Room, and the end of a protection, come without a word.
+    if (!service.isSteady) changed(parts, service, RETRY_MS);
   });
 }
 

@@ -7,11 +7,11 @@ import { LongshoreError, type Clock } from '@longshore/job';
 import type { AutoscalerLog } from '../controller.ts';
 import type { TargetFacts } from '../ports.ts';
 import type { EcsCalls } from './ecs-calls.ts';
-import { census, scalePlan, type ScalePlan } from './scale-in-plan.ts';
+import { census, scalePlan, type ScalePlan, type Told } from './scale-in-plan.ts';
 import { ecsServiceState, type EcsServiceState } from './service-state.ts';
 import { StartupTimes } from './startup-times.ts';
 import { targetFacts } from './target-facts.ts';
-import type { WorkerControl, WorkerReports } from './worker-ports.ts';
+import type { ReportedWorker, WorkerControl, WorkerReports } from './worker-ports.ts';
 
 /** What a service is observed and scaled with. */
 export interface EcsServiceOptions {
@@ -25,6 +25,9 @@ export interface EcsServiceOptions {
 
 /** A count is applied to what was observed at most so long ago. */
 const FRESH_MS = 5_000;
+/** From the moment that ECS counts a task no longer to its SIGTERM: it may still report. */
+const STOPPING_MS = 5_000;
+const NOBODY: Told = new Map();
 
 /** One service in ECS. */
 export class EcsService {
@@ -33,8 +36,12 @@ export class EcsService {
   readonly #options: EcsServiceOptions;
   readonly #startups = new StartupTimes();
   #state: EcsServiceState | undefined;
-  /** The last list of workers to drain; `undefined` before the first. */
-  #told: readonly string[] | undefined;
+  /** The last list of workers to drain. */
+  #told: Told = NOBODY;
+  /** A leader before may have left a list. */
+  #hasTold = false;
+  /** As in the plan. */
+  #settledMs = Infinity;
   /** What was asked for last, and the count that ECS had or got then. */
   #asked: { readonly wanted: number; readonly count: number } | undefined;
 
@@ -46,7 +53,13 @@ export class EcsService {
 
   async observe(): Promise<TargetFacts> {
     const state = await this.#look();
-    const facts = targetFacts(state, this.#options.workers, this.#service, this.#startups.startupMs);
+    const facts = targetFacts(
+      state,
+      this.#options.workers,
+      this.#service,
+      this.#startups.startupMs,
+      this.#told,
+    );
     return { ...facts, desired: this.#desired(state) };
   }
 
@@ -72,6 +85,8 @@ export class EcsService {
     const atMs = clock.nowMs();
     const state = ecsServiceState(this.#ecsName, cluster, await calls.describe(this.#ecsName), atMs);
     if (this.#asked?.count !== state.desired) this.#asked = undefined;
+    if (state.running + state.pending <= state.desired)
+      this.#settledMs = Math.min(this.#settledMs, atMs + STOPPING_MS);
     this.#state = state;
     this.#startups.observe(state);
     return state;
@@ -82,9 +97,13 @@ export class EcsService {
     if (this.#asked === undefined) return state.desired;
     const { wanted } = this.#asked;
     const plan = this.#plan(wanted, state);
-    if (plan.count === state.desired && isSame(plan.draining, this.#told ?? [])) return wanted;
+    if (plan.count === state.desired && !this.#isNews(plan)) return wanted;
     if (state.desired !== wanted) return state.desired;
-    const { drainingBusy, drainingIdle } = census(state, this.#options.workers.workers(this.#service));
+    const { drainingBusy, drainingIdle } = census(
+      state,
+      this.#options.workers.workers(this.#service),
+      this.#told,
+    );
     return Math.max(0, wanted - Math.max(1, drainingBusy + drainingIdle));
   }
 
@@ -93,15 +112,17 @@ export class EcsService {
     return scalePlan(wanted, {
       state,
       workers: workers.workers(this.#service),
-      told: this.#told ?? [],
+      told: this.#told,
+      settledMs: this.#settledMs,
       canDrain: control !== undefined,
     });
   }
 
-  async #drain({ draining }: ScalePlan): Promise<void> {
+  async #drain(plan: ScalePlan): Promise<void> {
     const { control } = this.#options;
-    const isNothingNew = this.#told !== undefined && isSame(draining, this.#told);
-    if (control === undefined || isNothingNew) return;
+    const { draining } = plan;
+    if (control === undefined || (this.#hasTold && !this.#isNews(plan))) return;
+    const nowMs = this.#options.clock.nowMs();
     const outcome = await control.drain(this.#service, draining);
     if (outcome?.kind === 'outranked') {
       this.#asked = undefined;
@@ -110,12 +131,14 @@ export class EcsService {
         `Cannot scale "${this.#service}": another controller leads; this one changes nothing`,
       );
     }
-    this.#told = draining;
+    this.#told = new Map(draining.map((id) => [id, this.#told.get(id) ?? nowMs]));
+    this.#hasTold = true;
   }
 
   async #count(wanted: number, { count, draining }: ScalePlan, state: EcsServiceState): Promise<void> {
     if (count === state.desired) return;
     const { calls, log } = this.#options;
+    if (count < state.desired) this.#settledMs = Infinity;
     await calls.update(this.#ecsName, count, count > state.desired);
     this.#state = { ...state, desired: count };
     this.#asked = { wanted, count };
@@ -124,8 +147,12 @@ export class EcsService {
       `Asked ECS for ${count} tasks of ${this.#service}, ${state.desired} before`,
     );
   }
-}
 
-function isSame(some: readonly string[], others: readonly string[]): boolean {
-  return some.length === others.length && some.every((id, index) => id === others[index]);
+  /** Whether anybody has to be told. Who is gone needs not be told that it may stay. */
+  #isNews({ draining }: ScalePlan): boolean {
+    const told = this.#told;
+    const isBack = ({ id, isAnswering }: ReportedWorker): boolean =>
+      isAnswering && told.has(id) && !draining.includes(id);
+    return draining.some((id) => !told.has(id)) || this.#options.workers.workers(this.#service).some(isBack);
+  }
 }

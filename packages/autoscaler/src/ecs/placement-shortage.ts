@@ -2,7 +2,7 @@
  * Why ECS cannot place a service's tasks, read from the service's events.
  *
  * ECS states a cause once and is then silent about it for up to six hours (developer guide, "Service event messages"), so
- * an old event counts until a steady state or the start of a task is newer.
+ * an old event counts until a steady state, or the start of a task at a later look, is newer.
  */
 
 /** An event of a service, as `DescribeServices` gives it. */
@@ -12,7 +12,10 @@ export interface PlacementEvent {
 }
 
 const FAILED = /(?:was unable|is unable) to place a task/i;
-const RECOVERED = /has reached a steady state|has started \d+ tasks?\b/i;
+const STEADY = /has reached a steady state/i;
+const STARTED = /has started \d+ tasks?\b/i;
+/** One look of ECS at a service starts what it has room for and tells of the rest. */
+const SAME_LOOK_MS = 5_000;
 
 /** First match wins, so the more telling stand first. */
 const CAUSES: readonly (readonly [pattern: RegExp, cause: string])[] = [
@@ -36,10 +39,17 @@ const CAUSES: readonly (readonly [pattern: RegExp, cause: string])[] = [
  * none), or ECS's own reason where it is unknown. `undefined` where tasks can be placed.
  */
 export function placementShortage(events: readonly PlacementEvent[]): string | undefined {
-  const newestFirst = events.toSorted((left, right) => timeOf(right) - timeOf(left));
-  const last = newestFirst.find(({ message = '' }) => FAILED.test(message) || RECOVERED.test(message));
-  const message = last?.message ?? '';
-  return FAILED.test(message) ? causeOf(message) : undefined;
+  const failed = newest(events, FAILED);
+  if (failed?.message === undefined) return undefined;
+  const steadyMs = timeOf(newest(events, STEADY));
+  const startedMs = timeOf(newest(events, STARTED)) - SAME_LOOK_MS;
+  return timeOf(failed) < Math.max(steadyMs, startedMs) ? undefined : causeOf(failed.message);
+}
+
+function newest(events: readonly PlacementEvent[], pattern: RegExp): PlacementEvent | undefined {
+  return events
+    .filter(({ message = '' }) => pattern.test(message))
+    .toSorted((left, right) => timeOf(right) - timeOf(left))[0];
 }
 
 function causeOf(message: string): string {
@@ -50,6 +60,6 @@ function causeOf(message: string): string {
   return /Reason: (.{1,120})/.exec(message)?.[1]?.replace(/\.$/, '') ?? 'UNKNOWN';
 }
 
-function timeOf({ createdAt }: PlacementEvent): number {
-  return createdAt?.getTime() ?? 0;
+function timeOf(event: PlacementEvent | undefined): number {
+  return event?.createdAt?.getTime() ?? -Infinity;
 }

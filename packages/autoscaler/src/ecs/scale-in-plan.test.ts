@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { census, scalePlan, type PlanInputs } from './scale-in-plan.ts';
+import { census, scalePlan, type PlanInputs, type Told } from './scale-in-plan.ts';
 import type { EcsServiceState } from './service-state.ts';
 import type { ReportedWorker } from './worker-ports.ts';
 
@@ -19,27 +19,33 @@ const worker = (id: string, changes: Partial<ReportedWorker> = {}): ReportedWork
   slots: 10,
   startedAtMs: 0,
   isAnswering: true,
+  heardAtMs: 1,
   ...changes,
 });
 const inputs = (changes: Partial<PlanInputs> = {}): PlanInputs => ({
   state: state(),
   workers: [worker('a'), worker('b'), worker('c')],
-  told: [],
+  told: toldTo(),
+  settledMs: 0,
   canDrain: true,
   ...changes,
 });
+/** Told before every report. */
+const toldTo = (...ids: readonly string[]): Told => new Map(ids.map((id) => [id, 0]));
 const draining = { state: 'draining' } as const;
 
 describe('census', () => {
   it('counts tasks without a report as busy', () => {
-    expect(census(state({ running: 5 }), [worker('a'), worker('b', { busySlots: 2 })])).toMatchObject({
+    expect(
+      census(state({ running: 5 }), [worker('a'), worker('b', { busySlots: 2 })], toldTo()),
+    ).toMatchObject({
       working: 5,
       busy: 4,
     });
   });
 
   it('counts a worker that does not answer as busy, whatever it said last', () => {
-    expect(census(state({ running: 1 }), [worker('a', { isAnswering: false })])).toMatchObject({
+    expect(census(state({ running: 1 }), [worker('a', { isAnswering: false })], toldTo())).toMatchObject({
       working: 1,
       busy: 1,
     });
@@ -47,17 +53,32 @@ describe('census', () => {
 
   it('knows that draining workers beyond the running count are on their way out', () => {
     const workers = [worker('a'), worker('b', draining), worker('c', { ...draining, busySlots: 1 })];
-    expect(census(state({ desired: 2, running: 2 }), workers)).toMatchObject({
+    expect(census(state({ desired: 2, running: 2 }), workers, toldTo('b', 'c'))).toMatchObject({
       working: 1,
       drainingBusy: 1,
       drainingIdle: 0,
+    });
+  });
+
+  it('takes a worker for drained only by a report that it made after it was told', () => {
+    const workers = [worker('a', { ...draining, heardAtMs: 50 })];
+    const one = state({ desired: 1, running: 1 });
+    expect(census(one, workers, toldTo('a'))).toMatchObject({ drainingBusy: 0, drainingIdle: 1 });
+    expect(census(one, workers, new Map([['a', 50]]))).toMatchObject({ drainingBusy: 1, drainingIdle: 0 });
+    expect(census(one, workers, toldTo())).toMatchObject({ drainingBusy: 1, drainingIdle: 0 });
+  });
+
+  it('still takes it for drained when it falls silent afterwards', () => {
+    const workers = [worker('a', { ...draining, isAnswering: false })];
+    expect(census(state({ desired: 1, running: 1 }), workers, toldTo('a'))).toMatchObject({
+      drainingIdle: 1,
     });
   });
 });
 
 describe('scalePlan', () => {
   it('asks for more at once and has nobody drain', () => {
-    expect(scalePlan(5, inputs({ told: ['a'] }))).toEqual({ count: 5, draining: [] });
+    expect(scalePlan(5, inputs({ told: toldTo('a') }))).toEqual({ count: 5, draining: [] });
   });
 
   it('drains before it lowers', () => {
@@ -81,27 +102,42 @@ describe('scalePlan', () => {
 
   it('stays with those that it told, though others are idle by now', () => {
     const workers = [worker('a', { busySlots: 1 }), worker('b'), worker('c', { busySlots: 1 })];
-    expect(scalePlan(2, inputs({ workers, told: ['c'] })).draining).toEqual(['c']);
+    expect(scalePlan(2, inputs({ workers, told: toldTo('c') })).draining).toEqual(['c']);
   });
 
   it('lowers by those that drained and have nothing left', () => {
     const workers = [worker('a'), worker('b', draining), worker('c', { ...draining, busySlots: 1 })];
-    expect(scalePlan(1, inputs({ workers }))).toEqual({ count: 2, draining: ['b', 'c'] });
+    expect(scalePlan(1, inputs({ workers, told: toldTo('b', 'c') }))).toEqual({
+      count: 2,
+      draining: ['b', 'c'],
+    });
+  });
+
+  it('lowers only by workers that reported after ECS was done with its last stops', () => {
+    const workers = [worker('a'), worker('b', draining), worker('c', { ...draining, isAnswering: false })];
+    const plan = (settledMs: number): number =>
+      scalePlan(0, inputs({ workers, told: toldTo('b', 'c'), settledMs })).count;
+    expect([plan(0), plan(1), plan(Infinity)]).toEqual([2, 3, 3]);
   });
 
   it('takes back a drain before it asks for a task', () => {
     const workers = [worker('a'), worker('b', { ...draining, busySlots: 2 }), worker('c', draining)];
-    expect(scalePlan(2, inputs({ workers, told: ['b', 'c'] }))).toEqual({ count: 2, draining: ['c'] });
+    expect(scalePlan(2, inputs({ workers, told: toldTo('b', 'c') }))).toEqual({ count: 2, draining: ['c'] });
   });
 
   it('has a drained worker back when ECS stopped another in its place', () => {
     const workers = [worker('a'), worker('b', draining)];
-    expect(scalePlan(2, inputs({ state: state({ desired: 2, running: 2 }), workers })).draining).toEqual([]);
+    const plan = scalePlan(
+      2,
+      inputs({ state: state({ desired: 2, running: 2 }), workers, told: toldTo('b') }),
+    );
+    expect(plan.draining).toEqual([]);
   });
 
   it('lets no drained worker take work while ECS is about to stop it', () => {
     const workers = [worker('a'), worker('b', draining), worker('c', draining)];
-    const plan = scalePlan(1, inputs({ state: state({ desired: 1, running: 3 }), workers }));
+    const told = toldTo('b', 'c');
+    const plan = scalePlan(1, inputs({ state: state({ desired: 1, running: 3 }), workers, told }));
     expect(plan).toEqual({ count: 1, draining: ['b', 'c'] });
   });
 
@@ -146,8 +182,15 @@ describe('scalePlan', () => {
         (found, counts, wanted, canDrain) => {
           const workers = found.map((each, index) => worker(`w${index}`, each));
           const now = state(counts);
-          const { count, draining: leaving } = scalePlan(wanted, { state: now, workers, told: [], canDrain });
-          const { busy, drainingBusy } = census(now, workers);
+          const told = toldTo('w0', 'w1', 'w2', 'w3');
+          const { count, draining: leaving } = scalePlan(wanted, {
+            state: now,
+            workers,
+            told,
+            settledMs: 0,
+            canDrain,
+          });
+          const { busy, drainingBusy } = census(now, workers, told);
           expect(count).toBeGreaterThanOrEqual(Math.min(now.desired, Math.max(wanted, busy + drainingBusy)));
           expect(count).toBeGreaterThanOrEqual(wanted);
           if (wanted <= now.desired) expect(count).toBeLessThanOrEqual(now.desired);

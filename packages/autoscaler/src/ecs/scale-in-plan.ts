@@ -30,12 +30,16 @@ export interface ScalePlan {
   readonly draining: readonly string[];
 }
 
+/** Workers that are told to drain, perhaps without their having noticed, and since when. */
+export type Told = ReadonlyMap<string, number>;
+
 /** What a plan is made from. */
 export interface PlanInputs {
   readonly state: EcsServiceState;
   readonly workers: readonly ReportedWorker[];
-  /** Workers that were told to drain already, perhaps without their having noticed. */
-  readonly told: readonly string[];
+  readonly told: Told;
+  /** Since when ECS has had no more tasks than were asked for; `Infinity` while it still has to stop some. */
+  readonly settledMs: number;
   /** Whether workers can be told to drain. */
   readonly canDrain: boolean;
 }
@@ -44,15 +48,16 @@ export interface PlanInputs {
  * Sets reports against ECS's counts. Reports of tasks that are gone linger for a while, and tasks that start have none
  * yet: what cannot be told apart is counted as working and busy.
  */
-export function census(state: EcsServiceState, workers: readonly ReportedWorker[]): Census {
+export function census(state: EcsServiceState, workers: readonly ReportedWorker[], told: Told): Census {
   const { desired, running, pending } = state;
   const takers = workers.filter((worker) => !isDraining(worker) && worker.isAnswering);
   const drained = workers.filter(isDraining);
   const idleTakers = takers.filter(isIdle).length;
   // Draining tasks beyond what ECS counts are being stopped: their reports come to an end.
   const room = Math.max(0, running - takers.length);
-  const drainingBusy = Math.min(drained.filter((worker) => !isIdle(worker)).length, room);
-  const drainingIdle = Math.min(drained.filter(isIdle).length, room - drainingBusy);
+  const idleDrained = drained.filter((worker) => hasDrained(worker, told)).length;
+  const drainingBusy = Math.min(drained.length - idleDrained, room);
+  const drainingIdle = Math.min(idleDrained, room - drainingBusy);
   const working = running - drainingBusy - drainingIdle;
   return {
     working,
@@ -68,21 +73,29 @@ export function scalePlan(wanted: number, inputs: PlanInputs): ScalePlan {
   const { state, workers, canDrain } = inputs;
   const { desired, running, isDeploying } = state;
   if (wanted > desired) return { count: wanted, draining: [] };
-  const counted = census(state, workers);
+  const counted = census(state, workers, inputs.told);
   const draining = canDrain ? drainList(wanted, counted, inputs) : [];
   if (isDeploying) return { count: desired, draining };
   const floor = Math.max(wanted, counted.busy + counted.drainingBusy);
   if (!canDrain) return { count: Math.min(desired, floor), draining };
   // Tasks that do not run yet have no job to lose.
   const missing = Math.max(0, desired - running);
-  const released = desired - missing - Math.max(0, counted.drainingIdle - counted.ordered);
+  const idle = Math.min(leavable(inputs), Math.max(0, counted.drainingIdle - counted.ordered));
+  const released = desired - missing - idle;
   return { count: Math.min(desired, Math.max(floor, released)), draining };
+}
+
+/** Drained workers that are surely still there: those that ECS stopped have reported before it was done. */
+function leavable({ workers, told, settledMs }: PlanInputs): number {
+  return workers.filter(
+    (worker) => hasDrained(worker, told) && worker.isAnswering && worker.heardAtMs > settledMs,
+  ).length;
 }
 
 function drainList(wanted: number, { drainingIdle, ordered }: Census, inputs: PlanInputs): readonly string[] {
   const { state, workers, told } = inputs;
   const { desired, running, isDeploying } = state;
-  const idle = workers.filter((worker) => isDraining(worker) && isIdle(worker));
+  const idle = workers.filter((worker) => hasDrained(worker, told));
   // What ECS is about to stop leaves besides what it shall be asked to stop; a deployment's old tasks it replaces itself.
   const surplus = desired - wanted + (isDeploying ? 0 : ordered);
   // Which of the idle ones are gone already is unknown: all of them are wanted back, and those that are stopped do not care.
@@ -91,20 +104,29 @@ function drainList(wanted: number, { drainingIdle, ordered }: Census, inputs: Pl
   const others = workers
     .filter((worker) => !idle.includes(worker))
     // A deployment stops tasks itself; only who was leaving already goes on leaving.
-    .filter((worker) => !isDeploying || isDraining(worker) || told.includes(worker.id))
+    .filter((worker) => !isDeploying || isDraining(worker) || told.has(worker.id))
     .toSorted((left, right) => cost(left, told) - cost(right, told) || right.startedAtMs - left.startedAtMs);
   return ids([...idle, ...others.slice(0, Math.max(0, surplus - drainingIdle - missing))]);
 }
 
 /** Who is leaving goes on leaving, so that a plan does not wander; then idle before busy, and silent ones last. */
-function cost(worker: ReportedWorker, told: readonly string[]): number {
+function cost(worker: ReportedWorker, told: Told): number {
   if (!worker.isAnswering) return Number.MAX_SAFE_INTEGER;
-  const isLeaving = isDraining(worker) || told.includes(worker.id);
+  const isLeaving = isDraining(worker) || told.has(worker.id);
   return isLeaving ? worker.busySlots - 1_000_000 : worker.busySlots;
 }
 
 function isDraining({ state }: ReportedWorker): boolean {
   return state === 'draining';
+}
+
+/**
+ * Nothing left to do, and nothing new: it said so after it was told, and was not told otherwise since. An older report may
+ * be of an earlier drain, and the worker may have taken work in between. Whoever fell silent after that counts too.
+ */
+function hasDrained(worker: ReportedWorker, told: Told): boolean {
+  const toldMs = told.get(worker.id);
+  return isDraining(worker) && worker.busySlots === 0 && toldMs !== undefined && worker.heardAtMs > toldMs;
 }
 
 function isIdle({ isAnswering, busySlots }: ReportedWorker): boolean {

@@ -1,6 +1,6 @@
 /** What the policy is told: ECS's counts joined with the workers' reports, doubtful ones read as busy. */
 import type { TargetFacts } from '../ports.ts';
-import { census } from './scale-in-plan.ts';
+import { census, type Told } from './scale-in-plan.ts';
 import type { EcsServiceState } from './service-state.ts';
 import type { WorkerReports, WorkerSummary } from './worker-ports.ts';
 
@@ -10,12 +10,13 @@ export function targetFacts(
   reports: WorkerReports,
   service: string,
   seenStartupMs: number | undefined,
+  told: Told,
 ): TargetFacts {
   const { isDeploying, shortage, atMs } = state;
   const workers = reports.workers(service);
   const summary: Partial<WorkerSummary> = reports.of(service) ?? {};
   const { meanServiceMs, jobs, oldestWaitMs, finishedJobs, startupMs = seenStartupMs } = summary;
-  const { working, busy, drainingBusy, drainingIdle } = census(state, workers);
+  const { working, busy, drainingBusy, drainingIdle } = census(state, workers, told);
   // Old and new tasks take work side by side during a deployment, and no more than the desired count will stay.
   const running = isDeploying ? Math.min(working, state.desired) : working;
   const busyTasks = Math.min(busy, running);

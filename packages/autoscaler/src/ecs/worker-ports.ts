@@ -14,6 +14,8 @@ export interface ReportedWorker {
   readonly busySlots: number;
   readonly slots: number;
   readonly startedAtMs: number;
+  /** When the report was made, on the clock of the target. */
+  readonly heardAtMs: number;
   /** Whether it has reported lately. One that does not may be busy. */
   readonly isAnswering: boolean;
 }
