@@ -34,7 +34,7 @@ export type EcsFault =
   | 'lose-reply';
 
 export interface EcsSimulatorOptions extends WorldOptions {
-  /** Limits of calls; `false` for none. Default: {@link DEFAULT_BUCKETS}. */
+  /** Limits of calls; `false` for none. Default: what is known or believed of ECS. */
   readonly buckets?: Readonly<Partial<Record<ActionGroup, Bucket>>> | false;
 }
 

@@ -16,7 +16,7 @@ export interface Bucket {
   readonly perSecond: number;
 }
 
-export const DEFAULT_BUCKETS: Readonly<Record<ActionGroup, Bucket>> = {
+const DEFAULT_BUCKETS: Readonly<Record<ActionGroup, Bucket>> = {
   'service-read': { burst: 100, perSecond: 20 },
   'service-write': { burst: 50, perSecond: 5 },
   'task-read': { burst: 100, perSecond: 20 },
