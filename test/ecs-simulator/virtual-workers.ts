@@ -2,7 +2,8 @@
  * Workers for the tasks of the stand-in: each takes jobs, protects its task while it has some, drains when it is told to or
  * gets SIGTERM, and reports as late as a test wants. What must never happen, the stop of a task with a job, is written down.
  */
-import type { ReportedWorker, WorkerControl, WorkerReports, WorkerSummary } from '@longshore/autoscaler/ecs';
+import type { ReportedWorker, WorkerControl, WorkerReports } from '@longshore/autoscaler/ecs';
+import type { WorkerFacts } from '@longshore/autoscaler/workers';
 import type { Clock } from '@longshore/job';
 import type { Task, TaskBody } from './model.ts';
 import { protect } from './protection.ts';
@@ -37,11 +38,7 @@ export interface VirtualWorkers extends WorkerReports, WorkerControl {
   readonly silent: Set<string>;
   /** Every list that was written. */
   readonly lists: { readonly service: string; readonly ids: readonly string[] }[];
-  summary: (service: string) => Partial<WorkerSummary> | undefined;
-}
-
-interface Report extends ReportedWorker {
-  readonly heardAtMs: number;
+  summary: (service: string) => Partial<WorkerFacts> | undefined;
 }
 
 const STALE_MS = 45_000;
@@ -52,7 +49,7 @@ const PROTECTION_MINUTES = 30;
 export function virtualWorkers(clock: Clock): VirtualWorkers {
   const workers = new Map<string, VirtualWorker>();
   const exits = new Map<string, () => void>();
-  const reports = new Map<string, Report & { readonly service: string }>();
+  const reports = new Map<string, ReportedWorker & { readonly service: string }>();
   const drains = new Map<string, readonly string[]>();
   const stoppedBusy: string[] = [];
   const silent = new Set<string>();
@@ -119,10 +116,8 @@ export function virtualWorkers(clock: Clock): VirtualWorkers {
         reports.set(worker.id, {
           id: worker.id,
           service: worker.service,
-          taskArn: worker.task.arn,
-          state: worker.isDraining || worker.isTerminated ? 'draining' : 'running',
+          state: worker.isTerminated ? 'draining' : worker.isDraining ? 'paused' : 'running',
           busySlots: worker.busySlots,
-          slots: SLOTS,
           startedAtMs: worker.startedAtMs,
           isAnswering: true,
           heardAtMs: clock.nowMs(),
@@ -132,6 +127,7 @@ export function virtualWorkers(clock: Clock): VirtualWorkers {
     async drain(service, ids) {
       drains.set(service, ids);
       lists.push({ service, ids });
+      return { kind: 'written' };
     },
     of(service) {
       const own = seen(service);
@@ -142,6 +138,7 @@ export function virtualWorkers(clock: Clock): VirtualWorkers {
         draining: own.length - running.length,
         busyTasks: running.filter(({ busySlots }) => busySlots > 0).length,
         busySlots: running.reduce((sum, { busySlots }) => sum + busySlots, 0),
+        finishedJobs: 0,
         atMs: clock.nowMs(),
         ...self.summary(service),
       };

@@ -34,6 +34,8 @@ export type ErrorCode =
   | 'once_lost'
   | 'once_result_refused'
   | 'once_unavailable'
+  | 'lease_unavailable'
+  | 'throttled'
   | 'once_corrupt'
   // handlers
   | 'handler_timeout'
@@ -45,6 +47,9 @@ export type ErrorCode =
   // search
   | 'index_unavailable'
   | 'invalid_query'
+  // ledger
+  | 'ledger_unavailable'
+  | 'ledger_incompatible'
   // where tasks run
   | 'service_missing'
   | 'target_unavailable'

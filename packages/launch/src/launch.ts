@@ -1,6 +1,6 @@
 /**
- * Runs one worker of a service as a process: settings from the environment, clients, health endpoint, heartbeats to the
- * parent, drain at SIGTERM or SIGINT, exit code.
+ * Runs one worker of a service as a process: settings from the environment, clients, health endpoint, the control
+ * plane, drain at SIGTERM or SIGINT, exit code.
  *
  * This is the composition root that all services share; a service's `main.ts` says only which handlers it has.
  */
@@ -20,8 +20,9 @@ import {
 } from '@longshore/worker';
 import { spotNotice, type SpotNotice } from '@longshore/worker/ec2';
 import { ecsTaskProtection } from '@longshore/worker/ecs';
-import { reportHeartbeats } from './heartbeat.ts';
+import { joinControlPlane } from './control-plane.ts';
 import { openFleet, type OpenFleet } from './open-fleet.ts';
+import { startRecording } from './record.ts';
 import { logLevel, readSettings, type Environment } from './settings.ts';
 
 /** What a service's handlers are made from. */
@@ -59,6 +60,7 @@ const MISCONFIGURATIONS: ReadonlySet<string> = new Set([
   'invalid_fleet',
   'conditional_writes_ignored',
   'queue_missing',
+  'ledger_incompatible',
 ]);
 
 /**
@@ -87,7 +89,8 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
   const service = serviceNamed(options.fleet, options.service);
   const settings = readSettings(env);
   const stop = stopRequest(log);
-  const opened = await openFleet(options.fleet, settings);
+  const recording = await startRecording(options, settings, log);
+  const opened = await openFleet(options.fleet, settings, recording);
   // Effects that happen once are conditional writes: a store that ignores the condition must not be worked on.
   if (opened.objects.capabilities.conditionalCreate === 'unverified')
     await verifyConditionalCreate(opened.objects, { prefix: 'probes' });
@@ -110,22 +113,24 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
     log,
     ...(queue === undefined ? {} : { leaseMs: queue.leaseMs }),
     ...(setUp.decoders === undefined ? {} : { decoders: setUp.decoders }),
+    ...(recording === undefined ? {} : { onEnded: recording.ended }),
     onFatal: (error) => stop.fail(error),
   });
   worker.start();
   const notices = settings.spotNotices ? watchSpotNotices(stop, log) : undefined;
   const health =
     settings.health === undefined ? undefined : await serveHealth({ worker, ...settings.health });
-  const heartbeats = reportHeartbeats(worker);
+  const control = joinControlPlane({ worker, service: service.name, opened, settings, log });
   log.info({ slots: service.slots, healthPort: health?.port }, 'Worker started');
   const failure = await stop.requested;
   await drain(worker, service.drainMs, log);
-  heartbeats.stop();
+  await control.stop();
   await notices?.stop();
   await protection?.close();
   await health?.[Symbol.asyncDispose]();
   await setUp.close?.();
   await opened.close();
+  await recording?.stop();
   log.info({}, 'Worker stopped');
   clearInterval(alive);
   return failure === undefined ? 0 : EXIT_FAILED;

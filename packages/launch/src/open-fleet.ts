@@ -1,7 +1,13 @@
 /** Opens what a fleet runs on, by settings: its queues with their dead-letter queues, its object store, a producer. */
-import { deadLetterQueueName, physicalQueueName, queueForJob, type Fleet } from '@longshore/fleet';
+import {
+  deadLetterQueueName,
+  factsQueueName,
+  physicalQueueName,
+  queueForJob,
+  type Fleet,
+} from '@longshore/fleet';
 import type { ObjectStore } from '@longshore/objects';
-import { createProducer, type Producer, type Queue } from '@longshore/queue';
+import { createProducer, type Producer, type ProducerOptions, type Queue } from '@longshore/queue';
 import type { Settings } from './settings.ts';
 
 /** An opened fleet. Queues are opened on first use. */
@@ -12,11 +18,17 @@ export interface OpenFleet extends AsyncDisposable {
   queue(name: string): Queue;
   /** Its dead-letter queue, as a queue. */
   deadLetters(name: string): Queue;
+  /** Where its workers report. A fleet need not have it. */
+  facts(): Queue;
   close(): Promise<void>;
 }
 
 /** Opens a fleet. Nothing is connected before it is used, and only the drivers in use are loaded. */
-export async function openFleet(fleet: Fleet, settings: Settings): Promise<OpenFleet> {
+export async function openFleet(
+  fleet: Fleet,
+  settings: Settings,
+  recording?: { readonly sent: NonNullable<ProducerOptions['onSent']> },
+): Promise<OpenFleet> {
   const [openQueue, { store: objects, close: closeObjects }] = await Promise.all([
     queueOpener(settings),
     openObjects(settings),
@@ -41,6 +53,7 @@ export async function openFleet(fleet: Fleet, settings: Settings): Promise<OpenF
   const producer = createProducer({
     queueFor: (jobName) => queue(queueForJob(fleet, jobName).name),
     objects,
+    ...(recording === undefined ? {} : { onSent: recording.sent }),
   });
   const close = async (): Promise<void> => {
     await producer.close();
@@ -52,6 +65,7 @@ export async function openFleet(fleet: Fleet, settings: Settings): Promise<OpenF
     producer,
     queue,
     deadLetters: (name) => open({ name: deadLetterQueueName(fleet, name) }),
+    facts: () => open({ name: factsQueueName(fleet) }),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -124,7 +124,7 @@ export class EcsService {
     if (control === undefined || (this.#hasTold && !this.#isNews(plan))) return;
     const nowMs = this.#options.clock.nowMs();
     const outcome = await control.drain(this.#service, draining);
-    if (outcome?.kind === 'outranked') {
+    if (outcome.kind === 'outranked') {
       this.#asked = undefined;
       throw new LongshoreError(
         'closed',

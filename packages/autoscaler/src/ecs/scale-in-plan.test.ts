@@ -16,7 +16,6 @@ const worker = (id: string, changes: Partial<ReportedWorker> = {}): ReportedWork
   id,
   state: 'running',
   busySlots: 0,
-  slots: 10,
   startedAtMs: 0,
   isAnswering: true,
   heardAtMs: 1,
@@ -32,7 +31,7 @@ const inputs = (changes: Partial<PlanInputs> = {}): PlanInputs => ({
 });
 /** Told before every report. */
 const toldTo = (...ids: readonly string[]): Told => new Map(ids.map((id) => [id, 0]));
-const draining = { state: 'draining' } as const;
+const draining = { state: 'paused' } as const;
 
 describe('census', () => {
   it('counts tasks without a report as busy', () => {
@@ -163,7 +162,7 @@ describe('scalePlan', () => {
 
   it('never goes below busy tasks, below what is wanted, or up when it should go down', () => {
     const anyWorker = fc.record({
-      state: fc.constantFrom('running' as const, 'draining' as const),
+      state: fc.constantFrom('starting' as const, 'running' as const, 'paused' as const, 'draining' as const),
       busySlots: fc.nat(3),
       isAnswering: fc.boolean(),
       startedAtMs: fc.nat(5),

@@ -116,8 +116,13 @@ function cost(worker: ReportedWorker, told: Told): number {
   return isLeaving ? worker.busySlots - 1_000_000 : worker.busySlots;
 }
 
-function isDraining({ state }: ReportedWorker): boolean {
-  return state === 'draining';
+/** Not told otherwise: by us or an operator (`paused`), or by SIGTERM (`draining`). */
+export function takesWork({ state }: ReportedWorker): boolean {
+  return state === 'running' || state === 'starting';
+}
+
+function isDraining(worker: ReportedWorker): boolean {
+  return !takesWork(worker);
 }
 
 /**

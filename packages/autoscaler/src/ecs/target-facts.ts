@@ -1,8 +1,9 @@
 /** What the policy is told: ECS's counts joined with the workers' reports, doubtful ones read as busy. */
 import type { TargetFacts } from '../ports.ts';
-import { census, type Told } from './scale-in-plan.ts';
+import type { WorkerFacts } from '../workers/worker-facts.ts';
+import { census, takesWork, type Told } from './scale-in-plan.ts';
 import type { EcsServiceState } from './service-state.ts';
-import type { WorkerReports, WorkerSummary } from './worker-ports.ts';
+import type { WorkerReports } from './worker-ports.ts';
 
 /** @param seenStartupMs Start-up time as the counts tell it, for services whose workers do not report their own. */
 export function targetFacts(
@@ -14,14 +15,14 @@ export function targetFacts(
 ): TargetFacts {
   const { isDeploying, shortage, atMs } = state;
   const workers = reports.workers(service);
-  const summary: Partial<WorkerSummary> = reports.of(service) ?? {};
+  const summary: Partial<WorkerFacts> = reports.of(service) ?? {};
   const { meanServiceMs, jobs, oldestWaitMs, finishedJobs, startupMs = seenStartupMs } = summary;
   const { working, busy, drainingBusy, drainingIdle } = census(state, workers, told);
   // Old and new tasks take work side by side during a deployment, and no more than the desired count will stay.
   const running = isDeploying ? Math.min(working, state.desired) : working;
   const busyTasks = Math.min(busy, running);
   const busyReports = workers.filter(
-    ({ state: phase, busySlots, isAnswering }) => phase === 'running' && isAnswering && busySlots > 0,
+    (worker) => takesWork(worker) && worker.isAnswering && worker.busySlots > 0,
   );
   const slots = busyReports.reduce((sum, { busySlots }) => sum + busySlots, 0);
   return {

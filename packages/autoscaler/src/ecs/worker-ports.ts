@@ -1,43 +1,19 @@
 /**
  * What the ECS target knows of workers and tells them. ECS counts tasks; only their workers know who is busy, and only
- * they can stop taking work.
+ * they can stop taking work. `workerReports` and `controlDocuments` have these shapes.
  */
-import type { JobTypeFacts } from '../ports.ts';
+import type { ReportedWorker as FullReport, WorkerFacts } from '../workers/worker-facts.ts';
 
 /** A worker as it last reported. One task runs one worker. */
-export interface ReportedWorker {
-  readonly id: string;
-  /** The ECS task that it runs in, where it knows it. */
-  readonly taskArn?: string;
-  readonly state: 'running' | 'draining';
-  /** Jobs that it works on. */
-  readonly busySlots: number;
-  readonly slots: number;
-  readonly startedAtMs: number;
-  /** When the report was made, on the clock of the target. */
-  readonly heardAtMs: number;
-  /** Whether it has reported lately. One that does not may be busy. */
-  readonly isAnswering: boolean;
-}
-
-/** The reports of one service's workers, summed up. */
-export interface WorkerSummary {
-  readonly running: number;
-  readonly draining: number;
-  readonly busyTasks: number;
-  readonly busySlots: number;
-  readonly meanServiceMs?: number;
-  readonly jobs?: readonly JobTypeFacts[];
-  readonly oldestWaitMs?: number;
-  readonly startupMs?: number;
-  readonly finishedJobs?: number;
-  readonly atMs: number;
-}
+export type ReportedWorker = Pick<
+  FullReport,
+  'id' | 'state' | 'busySlots' | 'startedAtMs' | 'heardAtMs' | 'isAnswering'
+>;
 
 /** The last reports of all workers. */
 export interface WorkerReports {
-  /** `undefined` where no worker of the service has ever reported. */
-  of(service: string): WorkerSummary | undefined;
+  /** `undefined` where nothing is known that could be relied on. */
+  of(service: string): WorkerFacts | undefined;
   workers(service: string): readonly ReportedWorker[];
 }
 
@@ -48,5 +24,5 @@ export interface WorkerControl {
    * Calling it twice with the same list changes nothing. Of kind `outranked`: another controller has the say, and this
    * one must scale nothing.
    */
-  drain(service: string, workerIds: readonly string[]): Promise<{ readonly kind: string } | void>;
+  drain(service: string, workerIds: readonly string[]): Promise<{ readonly kind: string }>;
 }
