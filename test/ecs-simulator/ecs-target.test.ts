@@ -56,12 +56,12 @@ describe('observing', () => {
     await serviceWith(3);
     fleet.workers.begin(workerAt(0));
     fleet.workers.begin(workerAt(0));
-    fleet.workers.summary = () => ({
+    fleet.workers.measures = {
       meanServiceMs: 40,
       oldestWaitMs: 900,
       startupMs: 12_000,
       finishedJobs: 7,
-    });
+    };
     fleet.workers.report();
     expect(await fleet.target.observe('mail')).toEqual({
       desired: 3,

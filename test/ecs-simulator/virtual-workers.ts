@@ -2,8 +2,7 @@
  * Workers for the tasks of the stand-in: each takes jobs, protects its task while it has some, drains when it is told to or
  * gets SIGTERM, and reports as late as a test wants. What must never happen, the stop of a task with a job, is written down.
  */
-import type { ReportedWorker, WorkerControl, WorkerReports } from '@longshore/autoscaler/ecs';
-import type { WorkerFacts } from '@longshore/autoscaler/workers';
+import type { ReportedWorker, WorkerControl, WorkerMeasures, WorkerReports } from '@longshore/autoscaler/ecs';
 import type { Clock } from '@longshore/job';
 import type { Task, TaskBody } from './model.ts';
 import { protect } from './protection.ts';
@@ -38,7 +37,7 @@ export interface VirtualWorkers extends WorkerReports, WorkerControl {
   readonly silent: Set<string>;
   /** Every list that was written. */
   readonly lists: { readonly service: string; readonly ids: readonly string[] }[];
-  summary: (service: string) => Partial<WorkerFacts> | undefined;
+  measures: WorkerMeasures;
 }
 
 const STALE_MS = 45_000;
@@ -129,22 +128,9 @@ export function virtualWorkers(clock: Clock): VirtualWorkers {
       lists.push({ service, ids });
       return { kind: 'written' };
     },
-    of(service) {
-      const own = seen(service);
-      if (own.length === 0) return undefined;
-      const running = own.filter(({ state }) => state === 'running');
-      return {
-        running: running.length,
-        draining: own.length - running.length,
-        busyTasks: running.filter(({ busySlots }) => busySlots > 0).length,
-        busySlots: running.reduce((sum, { busySlots }) => sum + busySlots, 0),
-        finishedJobs: 0,
-        atMs: clock.nowMs(),
-        ...self.summary(service),
-      };
-    },
+    of: (service) => (seen(service).length === 0 ? undefined : self.measures),
     workers: seen,
-    summary: () => undefined,
+    measures: {},
     stoppedBusy,
     silent,
     lists,

@@ -1,9 +1,8 @@
 /** What the policy is told: ECS's counts joined with the workers' reports, doubtful ones read as busy. */
 import type { TargetFacts } from '../ports.ts';
-import type { WorkerFacts } from '../workers/worker-facts.ts';
 import { census, takesWork, type Told } from './scale-in-plan.ts';
 import type { EcsServiceState } from './service-state.ts';
-import type { WorkerReports } from './worker-ports.ts';
+import type { WorkerMeasures, WorkerReports } from './worker-ports.ts';
 
 /** @param seenStartupMs Start-up time as the counts tell it, for services whose workers do not report their own. */
 export function targetFacts(
@@ -15,8 +14,8 @@ export function targetFacts(
 ): TargetFacts {
   const { isDeploying, shortage, atMs } = state;
   const workers = reports.workers(service);
-  const summary: Partial<WorkerFacts> = reports.of(service) ?? {};
-  const { meanServiceMs, jobs, oldestWaitMs, finishedJobs, startupMs = seenStartupMs } = summary;
+  const measures: WorkerMeasures = reports.of(service) ?? {};
+  const { meanServiceMs, jobs, oldestWaitMs, finishedJobs, startupMs = seenStartupMs } = measures;
   const { working, busy, drainingBusy, drainingIdle } = census(state, workers, told);
   // Old and new tasks take work side by side during a deployment, and no more than the desired count will stay.
   const running = isDeploying ? Math.min(working, state.desired) : working;

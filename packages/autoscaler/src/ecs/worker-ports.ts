@@ -1,19 +1,33 @@
 /**
  * What the ECS target knows of workers and tells them. ECS counts tasks; only their workers know who is busy, and only
- * they can stop taking work. `workerReports` and `controlDocuments` have these shapes.
+ * they can stop taking work. `workerReports` and `controlDocuments` of this package have these shapes.
  */
-import type { ReportedWorker as FullReport, WorkerFacts } from '../workers/worker-facts.ts';
+import type { WorkerState } from '@longshore/fleet';
+import type { TargetFacts } from '../ports.ts';
 
-/** A worker as it last reported. One task runs one worker. */
-export type ReportedWorker = Pick<
-  FullReport,
-  'id' | 'state' | 'busySlots' | 'startedAtMs' | 'heardAtMs' | 'isAnswering'
+/** A worker as it last reported. One task runs one worker. Times are on the clock of the target. */
+export interface ReportedWorker {
+  readonly id: string;
+  readonly state: WorkerState;
+  /** Jobs that it works on. */
+  readonly busySlots: number;
+  readonly startedAtMs: number;
+  /** When the report was made. */
+  readonly heardAtMs: number;
+  /** Whether it has reported lately. One that does not may be busy. */
+  readonly isAnswering: boolean;
+}
+
+/** What a service's workers measured, together. */
+export type WorkerMeasures = Pick<
+  TargetFacts,
+  'meanServiceMs' | 'jobs' | 'oldestWaitMs' | 'startupMs' | 'finishedJobs'
 >;
 
 /** The last reports of all workers. */
 export interface WorkerReports {
   /** `undefined` where nothing is known that could be relied on. */
-  of(service: string): WorkerFacts | undefined;
+  of(service: string): WorkerMeasures | undefined;
   workers(service: string): readonly ReportedWorker[];
 }
 
