@@ -24,6 +24,17 @@ export interface EcsFleet extends AsyncDisposable {
 const REPORT_MS = 5_000;
 const TICK_MS = 10_000;
 
+/** Marsaglia's xorshift: the same run for the same seed, a whole number other than 0. */
+export function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 4_294_967_296;
+  };
+}
+
 export function ecsClient(endpoint: string): ECSClient {
   return new ECSClient({
     region: 'eu-west-1',
@@ -37,7 +48,14 @@ export async function openEcsFleet(options: Partial<EcsSimulatorOptions> = {}): 
   const clock = manualClock(1_800_000_000_000);
   const workers = virtualWorkers(clock);
   const { body, onStop } = workers;
-  const simulator = await startEcsSimulator({ clock, body, onStop, startupMs: () => 30_000, ...options });
+  const simulator = await startEcsSimulator({
+    clock,
+    body,
+    onStop,
+    startupMs: () => 30_000,
+    random: seededRandom(4_711),
+    ...options,
+  });
   const client = ecsClient(simulator.endpoint);
   const targetWith = (changes: Partial<EcsTargetOptions> = {}): ScalingTarget =>
     ecsTarget({ client, cluster: 'fleet', workers, control: workers, clock, random: () => 0.5, ...changes });

@@ -4,25 +4,14 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { ScalingTarget } from '@longshore/autoscaler';
-import { openEcsFleet, type EcsFleet } from './ecs-fleet.ts';
+import { openEcsFleet, seededRandom, type EcsFleet } from './ecs-fleet.ts';
 import { isRunning } from './model.ts';
 import type { VirtualWorker } from './virtual-workers.ts';
 
 const NAMES = ['mail', 'bulk', 'pdf', 'index', 'search'];
-const TICKS = 1_200;
+const TICKS = 600;
 const TICK_MS = 30_000;
 const MAX_TASKS = 9;
-
-/** Marsaglia's xorshift: the same run for the same seed. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 4_294_967_296;
-  };
-}
 
 interface Job {
   readonly worker: VirtualWorker;
@@ -109,7 +98,7 @@ describe('the ECS target over a long time', () => {
   it.each([7, 2_026])(
     'never has a busy task stopped (seed %i)',
     async (seed) => {
-      const random = randomOf(seed);
+      const random = seededRandom(seed);
       await using fleet = await openEcsFleet({ random, startupMs: () => 20_000 + random() * 60_000 });
       const run: Run = { fleet, random, jobs: [], target: fleet.target, faults: [], started: 0 };
       const loads = new Map<string, number>();
@@ -133,7 +122,7 @@ describe('the ECS target over a long time', () => {
       expect(run.faults).toEqual([]);
       const lowered = fleet.simulator.calls.filter(({ action }) => action === 'UpdateService').length;
       expect(run.started).toBeGreaterThan(1_000);
-      expect(lowered).toBeGreaterThan(100);
+      expect(lowered).toBeGreaterThan(50);
       // Without load all of it comes to an end.
       for (const { worker } of run.jobs) fleet.workers.end(worker);
       fleet.workers.silent.clear();

@@ -2,7 +2,7 @@
 import { isLongshoreError } from '@longshore/job';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { accessDenied } from './ecs-simulator.ts';
-import { ecsClient, openEcsFleet, type EcsFleet } from './ecs-fleet.ts';
+import { ecsClient, openEcsFleet, seededRandom, type EcsFleet } from './ecs-fleet.ts';
 import { isRunning, type Service } from './model.ts';
 import type { VirtualWorker } from './virtual-workers.ts';
 
@@ -304,6 +304,24 @@ describe('scaling in', () => {
 });
 
 describe('a deployment', () => {
+  it.each([1, 2, 3, 4])('leaves a service that comes to its count in little time (seed %i)', async (seed) => {
+    await fleet.close();
+    fleet = await openEcsFleet({ random: seededRandom(seed) });
+    const service = await serviceWith(5);
+    const { world } = fleet.simulator;
+    world.deploy(service, world.register('mail', 256, 512));
+    await ticks(12, 5);
+    const runningCounts: number[] = [];
+    for (let tick = 0; tick < 8; tick += 1) {
+      await fleet.tick('mail', 1);
+      runningCounts.push((await fleet.target.observe('mail')).running);
+    }
+    // ECS may have stopped the one that was to stay: at the next tick a drained one takes its place.
+    expect(runningCounts.filter((count, index) => count === 0 && runningCounts[index - 1] === 0)).toEqual([]);
+    expect(runningCounts.slice(-3)).toEqual([1, 1, 1]);
+    expect(service.desiredCount).toBe(1);
+  });
+
   it('lets the count rise and keeps it from falling', async () => {
     const service = await serviceWith(4);
     for (const index of [0, 1]) fleet.workers.begin(workerAt(index));

@@ -59,6 +59,14 @@ describe('census', () => {
     });
   });
 
+  it('leaves out the oldest reports where there are more than tasks', () => {
+    const workers = [worker('a', { heardAtMs: 1 }), worker('b', { heardAtMs: 2, busySlots: 1 })];
+    expect(census(state({ desired: 1, running: 1 }), workers, toldTo())).toMatchObject({
+      working: 1,
+      busy: 1,
+    });
+  });
+
   it('takes a worker for drained only by a report that it made after it was told', () => {
     const workers = [worker('a', { ...draining, heardAtMs: 50 })];
     const one = state({ desired: 1, running: 1 });
@@ -117,6 +125,17 @@ describe('scalePlan', () => {
     const plan = (settledMs: number): number =>
       scalePlan(0, inputs({ workers, told: toldTo('b', 'c'), settledMs })).count;
     expect([plan(0), plan(1), plan(Infinity)]).toEqual([2, 3, 3]);
+  });
+
+  it('tells nobody who is gone, so that whoever shall leave is there', () => {
+    const workers = [
+      worker('gone', { heardAtMs: 1 }),
+      worker('a', { heardAtMs: 9 }),
+      worker('b', { heardAtMs: 9 }),
+    ];
+    const plan = scalePlan(1, inputs({ state: state({ desired: 2, running: 2 }), workers }));
+    expect(plan.draining).toHaveLength(1);
+    expect(plan.draining).not.toContain('gone');
   });
 
   it('takes back a drain before it asks for a task', () => {

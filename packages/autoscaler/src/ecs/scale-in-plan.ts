@@ -46,14 +46,14 @@ export interface PlanInputs {
 
 /**
  * Sets reports against ECS's counts. Reports of tasks that are gone linger for a while, and tasks that start have none
- * yet: what cannot be told apart is counted as working and busy.
+ * yet: who cannot be told apart is counted as working and busy.
  */
 export function census(state: EcsServiceState, workers: readonly ReportedWorker[], told: Told): Census {
   const { desired, running, pending } = state;
-  const takers = workers.filter((worker) => !isDraining(worker) && worker.isAnswering);
-  const drained = workers.filter(isDraining);
+  const there = present(state, workers);
+  const takers = there.filter((worker) => takesWork(worker) && worker.isAnswering);
+  const drained = there.filter(isDraining);
   const idleTakers = takers.filter(isIdle).length;
-  // Draining tasks beyond what ECS counts are being stopped: their reports come to an end.
   const room = Math.max(0, running - takers.length);
   const idleDrained = drained.filter((worker) => hasDrained(worker, told)).length;
   const drainingBusy = Math.min(drained.length - idleDrained, room);
@@ -66,6 +66,17 @@ export function census(state: EcsServiceState, workers: readonly ReportedWorker[
     drainingIdle,
     ordered: Math.max(0, running + pending - desired),
   };
+}
+
+/** More reports than tasks: the oldest are of tasks that are gone, for workers that live go on reporting. */
+function present(
+  { running }: EcsServiceState,
+  workers: readonly ReportedWorker[],
+): readonly ReportedWorker[] {
+  if (workers.length <= running) return workers;
+  return workers
+    .toSorted((left, right) => right.heardAtMs - left.heardAtMs || right.busySlots - left.busySlots)
+    .slice(0, running);
 }
 
 /** The next step towards `wanted` tasks that take work. */
@@ -101,7 +112,7 @@ function drainList(wanted: number, { drainingIdle, ordered }: Census, inputs: Pl
   // Which of the idle ones are gone already is unknown: all of them are wanted back, and those that are stopped do not care.
   if (drainingIdle > surplus) return idle.length > drainingIdle ? [] : ids(idle.slice(0, surplus));
   const missing = Math.max(0, desired - running);
-  const others = workers
+  const others = present(state, workers)
     .filter((worker) => !idle.includes(worker))
     // A deployment stops tasks itself; only who was leaving already goes on leaving.
     .filter((worker) => !isDeploying || isDraining(worker) || told.has(worker.id))
