@@ -249,6 +249,21 @@ describe('a recorder', () => {
     expect(jobs[0]?.reason?.length).toBe(500);
   });
 
+  it('keeps of what went well the slowest of each minute and one by chance', async () => {
+    const subject = recorder({ random: () => 0.5 });
+    for (let second = 0; second < 180; second += 1) {
+      for (let index = 0; index < 10; index += 1)
+        subject.ended(attempt({ id: `${second}-${index}`, ranMs: second % 50 === 7 ? 99 : 1 }));
+      await clock.advance(1_000);
+    }
+    await subject.stop({ deadlineMs: 1 });
+    const jobs = script.took.flatMap((batch) => batch.jobs);
+    expect(jobs.length).toBeGreaterThanOrEqual(4);
+    expect(jobs.length).toBeLessThanOrEqual(8);
+    expect(jobs.map(({ id }) => id)).toContain('7-0');
+    expect(jobs.filter(({ ranMs }) => ranMs === 99).length).toBeGreaterThanOrEqual(2);
+  });
+
   it('refuses wrong options, all at once', () => {
     const wrong = (): unknown => recorder({ service: '', worker: '', flushEveryMs: 1, maxBuckets: 0 });
     for (const part of ['service is ""', 'worker is empty', 'flushEveryMs is 1', 'maxBuckets is 0'])
