@@ -53,7 +53,9 @@ export function describeTarget(suite: TargetUnderTest): void {
     let target: ScalingTarget;
     let mail = '';
     let bulk = '';
+    const asked = new Map<string, number>();
     beforeEach(async () => {
+      asked.clear();
       opened = await open();
       target = opened.target;
       [mail, bulk] = opened.services;
@@ -62,6 +64,18 @@ export function describeTarget(suite: TargetUnderTest): void {
 
     const skipIf = (context: TestContext, reason: string | undefined): void =>
       context.skip(reason !== undefined, reason);
+    const ask = async (service: string, count: number): Promise<void> => {
+      asked.set(service, count);
+      await target.apply(service, count);
+    };
+    /** One tick as the controller makes it: what is not desired yet is asked for again. */
+    const look = async (service = mail): Promise<TargetFacts> => {
+      await opened.settle();
+      const seen = await target.observe(service);
+      const count = asked.get(service);
+      if (count !== undefined && seen.desired !== count) await target.apply(service, count);
+      return seen;
+    };
     const alive = async (service = mail): Promise<number> => (await opened.tasks(service)).length;
     /** Waits for facts; `watch` sees every observation on the way. */
     const reaches = async (
@@ -72,8 +86,7 @@ export function describeTarget(suite: TargetUnderTest): void {
       let broken: unknown;
       await vi.waitFor(
         async () => {
-          await opened.settle();
-          const seen = await target.observe(service);
+          const seen = await look(service);
           try {
             await watch?.(seen);
           } catch (error) {
@@ -89,8 +102,7 @@ export function describeTarget(suite: TargetUnderTest): void {
     const livesAt = async (count: number, service = mail): Promise<void> => {
       await vi.waitFor(
         async () => {
-          await opened.settle();
-          await target.observe(service);
+          await look(service);
           expect(await alive(service)).toBe(count);
         },
         { timeout: patienceMs, interval: 5 },
@@ -98,13 +110,13 @@ export function describeTarget(suite: TargetUnderTest): void {
     };
     /** Looks a few times, with time in between, that something stays true. */
     const stays = async (check: () => Promise<void>): Promise<void> => {
-      for (let look = 0; look < WATCHES; look += 1) {
-        await opened.settle();
+      for (let watch = 0; watch < WATCHES; watch += 1) {
+        await look();
         await check();
       }
     };
     const scaledTo = async (count: number, service = mail): Promise<readonly string[]> => {
-      await target.apply(service, count);
+      await ask(service, count);
       await reaches({ desired: count, running: count, pending: 0 }, service);
       return opened.tasks(service);
     };
@@ -141,7 +153,7 @@ export function describeTarget(suite: TargetUnderTest): void {
       });
 
       it('counts each task once, as starting or as running, and never more than were asked for', async () => {
-        await target.apply(mail, 3);
+        await ask(mail, 3);
         expect((await target.observe(mail)).desired).toBe(3);
         await reaches({ desired: 3, running: 3, pending: 0 }, mail, ({ running, pending }) =>
           expect(running + pending).toBeLessThanOrEqual(3),
@@ -170,10 +182,10 @@ export function describeTarget(suite: TargetUnderTest): void {
 
     describe('scaling out', () => {
       it('is asked for an absolute count: asking again, or twice at once, changes nothing', async () => {
-        await Promise.all([target.apply(mail, 2), target.apply(mail, 2)]);
-        await target.apply(mail, 2);
+        await Promise.all([ask(mail, 2), ask(mail, 2)]);
+        await ask(mail, 2);
         await reaches({ desired: 2, running: 2, pending: 0 });
-        await target.apply(mail, 2);
+        await ask(mail, 2);
         await stays(async () => {
           expect(await target.observe(mail)).toMatchObject({ desired: 2, running: 2, pending: 0 });
         });
@@ -181,18 +193,18 @@ export function describeTarget(suite: TargetUnderTest): void {
       });
 
       it('starts no more than are missing while others are still starting', async () => {
-        await target.apply(mail, 1);
-        await target.apply(mail, 2);
-        await target.apply(mail, 4);
+        await ask(mail, 1);
+        await ask(mail, 2);
+        await ask(mail, 4);
         await reaches({ desired: 4, running: 4, pending: 0 });
         expect(await opened.started(mail)).toBe(4);
         expect(await alive()).toBe(4);
       });
 
       it('ends at the last count when the mind changes at once', async () => {
-        await target.apply(mail, 3);
-        await target.apply(mail, 0);
-        await target.apply(mail, 1);
+        await ask(mail, 3);
+        await ask(mail, 0);
+        await ask(mail, 1);
         await livesAt(1);
         await reaches({ desired: 1, running: 1, pending: 0 });
         expect(await alive()).toBe(1);
@@ -204,8 +216,7 @@ export function describeTarget(suite: TargetUnderTest): void {
         await opened.kill(mail, dead);
         await vi.waitFor(
           async () => {
-            await opened.settle();
-            const { desired, running } = await target.observe(mail);
+            const { desired, running } = await look();
             expect({ desired, running }).toEqual({ desired: 2, running: 2 });
             const now = await opened.tasks(mail);
             expect(now).toHaveLength(2);
@@ -220,7 +231,7 @@ export function describeTarget(suite: TargetUnderTest): void {
       it('does not replace a task that died while it was leaving', async () => {
         const tasks = await scaledTo(1);
         await opened.makeBusy(mail, taskAt(tasks, 0));
-        await target.apply(mail, 0);
+        await ask(mail, 0);
         await opened.kill(mail, taskAt(tasks, 0));
         await livesAt(0);
         await stays(async () => {
@@ -233,7 +244,7 @@ export function describeTarget(suite: TargetUnderTest): void {
     describe('scaling in', () => {
       it('stops as many tasks as are asked for, and starts none', async () => {
         await scaledTo(4);
-        await target.apply(mail, 2);
+        await ask(mail, 2);
         await reaches({ desired: 2, running: 2, pending: 0 }, mail, async () => {
           expect(await alive()).toBeGreaterThanOrEqual(2);
         });
@@ -244,7 +255,7 @@ export function describeTarget(suite: TargetUnderTest): void {
 
       it('goes to none and comes back', async () => {
         await scaledTo(2);
-        await target.apply(mail, 0);
+        await ask(mail, 0);
         await reaches({ desired: 0, running: 0, pending: 0, busyTasks: 0, busySlots: 0 });
         await livesAt(0);
         await scaledTo(1);
@@ -258,7 +269,7 @@ export function describeTarget(suite: TargetUnderTest): void {
         const busy = taskAt(await scaledTo(3), index);
         await opened.makeBusy(mail, busy);
         await reaches({ busyTasks: 1 });
-        await target.apply(mail, 1);
+        await ask(mail, 1);
         await livesAt(1);
         expect(await opened.tasks(mail)).toEqual([busy]);
         await stays(async () => {
@@ -272,10 +283,9 @@ export function describeTarget(suite: TargetUnderTest): void {
         const busy = taskAt(await scaledTo(2), 0);
         await opened.makeBusy(mail, busy);
         await reaches({ busyTasks: 1 });
-        await target.apply(mail, 0);
+        await ask(mail, 0);
         await livesAt(1);
         await stays(async () => {
-          await target.observe(mail);
           expect(await opened.tasks(mail)).toEqual([busy]);
         });
         await opened.makeIdle(mail, busy);
@@ -287,10 +297,9 @@ export function describeTarget(suite: TargetUnderTest): void {
         const tasks = await scaledTo(3);
         for (const task of tasks.slice(0, 2)) await opened.makeBusy(mail, task);
         await reaches({ busyTasks: 2 });
-        await target.apply(mail, 1);
+        await ask(mail, 1);
         await livesAt(2);
         await stays(async () => {
-          await target.observe(mail);
           expect([...(await opened.tasks(mail))].sort()).toEqual(tasks.slice(0, 2).sort());
         });
         for (const task of tasks.slice(0, 2)) await opened.makeIdle(mail, task);
@@ -303,9 +312,9 @@ export function describeTarget(suite: TargetUnderTest): void {
         const tasks = await scaledTo(2);
         for (const task of tasks) await opened.makeBusy(mail, task);
         await reaches({ busyTasks: 2 });
-        await target.apply(mail, 0);
+        await ask(mail, 0);
         await opened.settle();
-        await target.apply(mail, 2);
+        await ask(mail, 2);
         const within = ({ running, pending }: TargetFacts): void =>
           expect(running + pending).toBeLessThanOrEqual(2);
         await reaches({ desired: 2, running: 2, pending: 0 }, mail, within);
@@ -318,7 +327,7 @@ export function describeTarget(suite: TargetUnderTest): void {
 
     describe('several services', () => {
       it('are kept apart when they are scaled and observed at the same time', async () => {
-        await Promise.all([target.apply(mail, 2), target.apply(bulk, 1), target.observe(mail)]);
+        await Promise.all([ask(mail, 2), ask(bulk, 1), target.observe(mail)]);
         await Promise.all([
           reaches({ running: 2, pending: 0 }, mail),
           reaches({ running: 1, pending: 0 }, bulk),
@@ -328,7 +337,7 @@ export function describeTarget(suite: TargetUnderTest): void {
         await opened.makeBusy(bulk, taskAt(ofBulk, 0));
         await reaches({ busyTasks: 1 }, bulk);
         expect(await target.observe(mail)).toMatchObject({ busyTasks: 0 });
-        await Promise.all([target.apply(mail, 0), target.apply(bulk, 2), target.observe(bulk)]);
+        await Promise.all([ask(mail, 0), ask(bulk, 2), target.observe(bulk)]);
         await Promise.all([livesAt(0, mail), reaches({ running: 2, pending: 0 }, bulk)]);
         expect(await opened.started(mail)).toBe(2);
         expect(await opened.started(bulk)).toBe(2);
@@ -384,7 +393,7 @@ export function describeTarget(suite: TargetUnderTest): void {
         await reaches({ busyTasks: 1 });
         target = await opened.reopen();
         await reaches({ busyTasks: 1 });
-        await target.apply(mail, 1);
+        await ask(mail, 1);
         await livesAt(1);
         expect(await opened.tasks(mail)).toEqual([busy]);
         await scaledTo(2);
