@@ -45,6 +45,9 @@ export type ErrorCode =
   // search
   | 'index_unavailable'
   | 'invalid_query'
+  // where tasks run
+  | 'service_missing'
+  | 'target_unavailable'
   // documents
   | 'encrypted'
   | 'corrupt'

@@ -7,8 +7,8 @@
  */
 import type { Clock, Timer } from '@longshore/job';
 import type { TargetFacts } from '../ports.ts';
-import { leaving } from './leaving.ts';
-import { restartDelayMs, STABLE_MS, withCrash, type CrashStreak } from './restart-delay.ts';
+import { leaving } from '../leaving.ts';
+import { restartDelayMs, STABLE_MS, withCrash, type CrashStreak } from '../restart-delay.ts';
 import type { WorkerHeartbeat } from './heartbeat.ts';
 import { Task, type OutputStream, type ProcessTask, type TaskCommand } from './task.ts';
 

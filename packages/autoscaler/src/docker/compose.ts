@@ -1,0 +1,45 @@
+/**
+ * How containers say whose they are: with compose's own labels, so that `docker compose ps`, `logs` and `down` see them.
+ *
+ * Labels cannot be changed later, names can: a container that was told to leave carries in its name until when, and so
+ * does not lose that with the controller.
+ */
+
+/** Labels that compose puts on the containers of a project. */
+export const LABELS = {
+  project: 'com.docker.compose.project',
+  service: 'com.docker.compose.service',
+  number: 'com.docker.compose.container-number',
+  /** `True` on what `docker compose run` started: not a task. */
+  oneoff: 'com.docker.compose.oneoff',
+  /** The container that this one replaced; no copy has it. */
+  replaces: 'com.docker.compose.replace',
+  /** On what this target created. */
+  scaled: 'longshore.scaled',
+} as const;
+
+const LEAVING = /\.leaves-by-(\d+)$/;
+
+/** Name of a service's container, as compose would call it. */
+export function containerName(project: string, service: string, number: number): string {
+  return `${project}-${service}-${number}`;
+}
+
+/** The name of a container that was told to leave. */
+export function leavingName(name: string, leavesByMs: number): string {
+  return `${name.replace(LEAVING, '')}.leaves-by-${Math.ceil(leavesByMs)}`;
+}
+
+/** Until when a container of this name must have left; `undefined` when it was not told to leave. */
+export function leavesByOf(name: string): number | undefined {
+  const digits = LEAVING.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** The lowest number from 1 that none has. */
+export function freeNumber(taken: Iterable<number>): number {
+  const numbers = new Set(taken);
+  let number = 1;
+  while (numbers.has(number)) number += 1;
+  return number;
+}

@@ -1,0 +1,289 @@
+/**
+ * The containers of one service, kept at a desired count.
+ *
+ * An engine keeps no count, so each observation also mends: what is gone is replaced, what has left is removed. What an
+ * engine does keep is the record: the desired count of a new target is that of the containers that were not told to
+ * leave. One step at a time runs; telling tasks to leave is awaited, starting them is not.
+ */
+import { errorDetails, LongshoreError, type Clock } from '@longshore/job';
+import type { TargetFacts } from '../ports.ts';
+import { containerName, freeNumber, LABELS, leavingName } from './compose.ts';
+import { fieldsOf, type Container } from './container.ts';
+import { declaredPlan, specFaults, type ContainerPlan, type ContainerSpec } from './container-spec.ts';
+import { copiedPlan } from './copied-plan.ts';
+import type { DockerEngine } from './engine.ts';
+import { mendingPlan, type MendingPlan } from './mending-plan.ts';
+import { shortageOf } from './shortage.ts';
+import { StartBrake } from './start-brake.ts';
+import { taskFacts, type WorkerReports } from './task-facts.ts';
+import { dockerTasks, type DockerTask } from './tasks.ts';
+
+/** Where the target tells what happens; pino's interface, as far as it is used. */
+export interface DockerLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** What the containers of a service are run with. */
+export interface ServiceContainersOptions {
+  readonly service: string;
+  readonly project: string;
+  readonly engine: DockerEngine;
+  readonly containerFor: ((service: string) => ContainerSpec | undefined) | undefined;
+  readonly workers: WorkerReports | undefined;
+  readonly graceMs: number;
+  readonly startLimitMs: number;
+  readonly clock: Clock;
+  readonly log: DockerLog;
+}
+
+/** Where neither a declaration nor compose says otherwise: the drain of a fleet's service, 25 s, and the exit. */
+const DEFAULT_STOP_MS = 30_000;
+const CONFLICT = 409;
+/** Foreign containers that may sit on a name that is ours. */
+const NAMES_TRIED = 20;
+
+/** Containers of one service. */
+export class ServiceContainers {
+  readonly #options: ServiceContainersOptions;
+  readonly #brake = new StartBrake();
+  /** Told to leave, though a list that was asked for before may not say so. */
+  readonly #leavesBy = new Map<string, number>();
+  #desired: number | undefined;
+  /** The last container seen, to copy when none is left. */
+  #original: Container | undefined;
+  #shortage: string | undefined;
+  #startupMs: number | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #mending: Promise<void> | undefined;
+  #isStale = false;
+  #isClosed = false;
+
+  constructor(options: ServiceContainersOptions) {
+    this.#options = options;
+  }
+
+  async observe(): Promise<TargetFacts> {
+    const { clock, workers, service } = this.#options;
+    // The time before the call: tasks may be older than this, never newer.
+    const atMs = clock.nowMs();
+    const tasks = await this.#look();
+    const desired = (this.#desired ??= keptCount(tasks));
+    this.#mend();
+    return taskFacts({
+      tasks,
+      desired,
+      isHeldUp: this.#shortage !== undefined || this.#brake.isOn(atMs),
+      reports: workers?.of(service),
+      seenStartupMs: this.#startupMs,
+      shortage: this.#shortage,
+      atMs,
+    });
+  }
+
+  /** Resolves when surplus tasks were told to leave and the rest is under way. */
+  async scaleTo(desired: number): Promise<void> {
+    // Whoever asks for a service that is not there, or of an engine that does not answer, hears of it.
+    if (this.#desired === undefined) await this.#look();
+    this.#desired = desired;
+    await this.#inTurn(async () => this.#release(this.#plan(await this.#look())));
+    this.#mend();
+  }
+
+  /** Resolves when no step is under way. The containers stay as they are. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#mending;
+    await this.#turn.catch(() => {});
+  }
+
+  async #look(): Promise<readonly DockerTask[]> {
+    const { engine, service, workers, startLimitMs, clock, log } = this.#options;
+    const containers = (await engine.containers(service)).map((each) => this.#withLeave(each));
+    this.#original = containers.at(-1) ?? this.#original;
+    if (this.#original === undefined && this.#declared() === undefined) throw this.#unknown();
+    const nowMs = clock.nowMs();
+    const tasks = dockerTasks(containers, { workers: workers?.workers(service), startLimitMs, nowMs });
+    for (const { container } of this.#brake.look(tasks, nowMs)) {
+      const { name, exitCode, isOutOfMemory } = container;
+      const why = isOutOfMemory ? 'ran out of memory' : `exited with code ${exitCode}`;
+      log.warn({ service, container: name, exitCode, isOutOfMemory }, `Container ${name} ${why}`);
+    }
+    const seenMs = tasks
+      .filter(({ state }) => state === 'running')
+      .map(({ container }) => startupOf(container));
+    if (seenMs.length > 0) this.#startupMs = Math.max(...seenMs);
+    return tasks;
+  }
+
+  #withLeave(container: Container): Container {
+    const leavesByMs = container.leavesByMs ?? this.#leavesBy.get(container.id);
+    return leavesByMs === container.leavesByMs ? container : { ...container, leavesByMs };
+  }
+
+  #plan(tasks: readonly DockerTask[]): MendingPlan {
+    const nowMs = this.#options.clock.nowMs();
+    const desired = this.#desired ?? keptCount(tasks);
+    const starts = this.#isClosed ? 0 : this.#brake.starts(tasks, nowMs);
+    return mendingPlan({ tasks, desired, starts, isDeclared: this.#declared() !== undefined, nowMs });
+  }
+
+  /** Mends in the background until nothing is left to do. A call while it runs has it look once more. */
+  #mend(): void {
+    this.#isStale = true;
+    this.#mending ??= this.#mendAll().finally(() => {
+      this.#mending = undefined;
+    });
+  }
+
+  async #mendAll(): Promise<void> {
+    const { service, log } = this.#options;
+    while (this.#isStale && !this.#isClosed) {
+      this.#isStale = false;
+      try {
+        const hasStarted = await this.#inTurn(() => this.#step());
+        this.#isStale ||= hasStarted;
+      } catch (error) {
+        // The next observation mends again, and says so itself if the engine is gone.
+        log.warn(
+          { service, error: errorDetails(error) },
+          `Could not look after the containers of ${service}`,
+        );
+      }
+    }
+  }
+
+  /** One step of mending; whether it started something and so may go on. */
+  async #step(): Promise<boolean> {
+    const plan = this.#plan(await this.#look());
+    await this.#release(plan);
+    await Promise.all(plan.remove.map(({ container }) => this.#remove(container)));
+    if (plan.start.length + plan.create === 0) return false;
+    const results = await Promise.all([
+      ...plan.start.map((task) => this.#tryToStart(() => this.#options.engine.start(task.container.id))),
+      ...(await this.#creations(plan.create)).map((create) => this.#tryToStart(create)),
+    ]);
+    return results.every((isStarted) => isStarted);
+  }
+
+  async #release({ drain, remind, kill }: MendingPlan): Promise<void> {
+    const { engine, clock, service, log } = this.#options;
+    await Promise.all([
+      ...drain.map(async ({ container: { id, name, stopSignal, stopMs = DEFAULT_STOP_MS } }) => {
+        const leavesByMs = clock.nowMs() + stopMs;
+        await engine.signal(id, stopSignal);
+        this.#leavesBy.set(id, leavesByMs);
+        log.info({ service, container: name, leavesByMs }, `Told container ${name} to leave`);
+        // After the signal: one that is marked and was not told would be killed unprepared.
+        await engine.rename(id, leavingName(name, leavesByMs));
+      }),
+      ...remind.map(({ container: { id, stopSignal } }) => engine.signal(id, stopSignal)),
+      ...kill.map(async ({ container: { id, name } }) => {
+        log.warn({ service, container: name }, `Container ${name} did not leave in time and is killed`);
+        await engine.signal(id, 'SIGKILL');
+      }),
+    ]);
+  }
+
+  async #remove({ id, name, exitCode }: Container): Promise<void> {
+    const { engine, service, log } = this.#options;
+    await engine.remove(id);
+    this.#leavesBy.delete(id);
+    log.info(
+      { service, container: name, exitCode },
+      `Removed container ${name}: exited with code ${exitCode}`,
+    );
+  }
+
+  async #tryToStart(start: () => Promise<void>): Promise<boolean> {
+    const { service, clock, log } = this.#options;
+    try {
+      await start();
+      this.#shortage = undefined;
+      return true;
+    } catch (error) {
+      const cause = shortageOf(error);
+      this.#shortage = cause?.shortage;
+      const pauseMs = this.#brake.failed(clock.nowMs());
+      const remedy = cause?.remedy === undefined ? '' : `; ${cause.remedy}`;
+      const { message } = errorDetails(error);
+      log.warn({ service, pauseMs }, `${message}${remedy}; the next start waits ${pauseMs} ms`);
+      return false;
+    }
+  }
+
+  async #creations(count: number): Promise<readonly (() => Promise<void>)[]> {
+    const { engine, project, service } = this.#options;
+    if (count === 0) return [];
+    const taken = new Set((await engine.containers(service)).map(({ number }) => number));
+    return Array.from({ length: count }, () => async () => {
+      for (let tries = 1; ; tries += 1) {
+        const number = freeNumber(taken);
+        taken.add(number);
+        try {
+          await engine.run(containerName(project, service, number), this.#numbered(number));
+          return;
+        } catch (error) {
+          if (!isNameTaken(error) || tries === NAMES_TRIED) throw error;
+        }
+      }
+    });
+  }
+
+  #numbered(number: number): ContainerPlan {
+    const { project, service, graceMs } = this.#options;
+    const declared = this.#declared();
+    if (declared === undefined && this.#original === undefined) throw this.#unknown();
+    const { body, networks } =
+      declared === undefined && this.#original !== undefined
+        ? copiedPlan(this.#original)
+        : declaredPlan(declared ?? { image: '' }, service, graceMs);
+    const labels = {
+      ...fieldsOf(body['Labels']),
+      [LABELS.project]: project,
+      [LABELS.service]: service,
+      [LABELS.number]: String(number),
+      [LABELS.oneoff]: 'False',
+      [LABELS.scaled]: 'true',
+    };
+    return { body: { ...body, Labels: labels }, networks };
+  }
+
+  #declared(): ContainerSpec | undefined {
+    const { containerFor, service } = this.#options;
+    const spec = containerFor?.(service);
+    const faults = spec === undefined ? [] : specFaults(spec);
+    if (faults.length === 0) return spec;
+    throw new LongshoreError(
+      'invalid_options',
+      `Cannot run containers of "${service}": ${faults.join('; ')}`,
+    );
+  }
+
+  #unknown(): LongshoreError {
+    const { project, service } = this.#options;
+    return new LongshoreError(
+      'service_missing',
+      `Compose project "${project}" has no container of service "${service}" to copy, and none is declared: run "docker compose -p ${project} create ${service}", or declare it with containerFor`,
+    );
+  }
+
+  #inTurn<Result>(step: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(step, step);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+}
+
+/** What was asked for, as far as the containers tell: those that were not told to leave. */
+function keptCount(tasks: readonly DockerTask[]): number {
+  return tasks.filter(({ state }) => state === 'starting' || state === 'running' || state === 'dead').length;
+}
+
+function startupOf({ startedAtMs, healthyAtMs = startedAtMs }: Container): number {
+  return healthyAtMs - startedAtMs;
+}
+
+function isNameTaken(error: unknown): boolean {
+  return error instanceof LongshoreError && error.details['status'] === CONFLICT;
+}
