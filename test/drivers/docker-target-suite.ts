@@ -302,6 +302,8 @@ describe("a container of compose's", () => {
       expect(await stage.live('mail')).toEqual([]);
       expect(await stage.containers('mail')).toHaveLength(1);
     }, WAIT);
+    const [kept] = await stage.containers('mail');
+    expect(kept?.Name).toMatch(/-mail-\d\.left$/);
     await first.close();
     const second = open({ containerFor: () => undefined });
     expect(await second.observe('mail')).toMatchObject({ desired: 0, running: 0, pending: 0, draining: 0 });
@@ -311,6 +313,25 @@ describe("a container of compose's", () => {
       await second.observe('mail');
       expect(await stage.containers('mail')).toHaveLength(1);
     }, WAIT);
+  });
+
+  it('is a task again when compose starts the one that was kept', async () => {
+    await create('mail-1');
+    const target = open({ containerFor: () => undefined });
+    await target.apply('mail', 1);
+    await reaches(target, { running: 1 });
+    await target.apply('mail', 0);
+    await vi.waitFor(async () => {
+      await target.observe('mail');
+      expect((await stage.containers('mail'))[0]?.Name).toMatch(/\.left$/);
+    }, WAIT);
+    await target.close();
+    await engine('POST', `/containers/${(await stage.containers('mail'))[0]?.Id}/start`);
+    const second = open({ containerFor: () => undefined });
+    await reaches(second, { desired: 1, running: 1, draining: 0 });
+    await second.apply('mail', 2);
+    await reaches(second, { desired: 2, running: 2 });
+    expect(await stage.live('mail')).toHaveLength(2);
   });
 
   it('that compose ran once is no task', async () => {

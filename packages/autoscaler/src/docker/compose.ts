@@ -19,6 +19,7 @@ export const LABELS = {
 } as const;
 
 const LEAVING = /\.leaves-by-(\d+)$/;
+const LEFT = /\.left$/;
 
 /** Name of a service's container, as compose would call it. */
 export function containerName(project: string, service: string, number: number): string {
@@ -27,13 +28,27 @@ export function containerName(project: string, service: string, number: number):
 
 /** The name of a container that was told to leave. */
 export function leavingName(name: string, leavesByMs: number): string {
-  return `${name.replace(LEAVING, '')}.leaves-by-${Math.ceil(leavesByMs)}`;
+  return `${bareName(name)}.leaves-by-${Math.ceil(leavesByMs)}`;
+}
+
+/** The name of a container that has left and is kept to be copied. Somebody who starts it again has a task again. */
+export function leftName(name: string): string {
+  return `${bareName(name)}.left`;
 }
 
 /** Until when a container of this name must have left; `undefined` when it was not told to leave. */
 export function leavesByOf(name: string): number | undefined {
   const digits = LEAVING.exec(name)?.[1];
   return digits === undefined ? undefined : Number(digits);
+}
+
+/** Whether the container is kept to be copied. */
+export function isKept(name: string): boolean {
+  return LEFT.test(name);
+}
+
+function bareName(name: string): string {
+  return name.replace(LEAVING, '').replace(LEFT, '');
 }
 
 /** The lowest number from 1 that none has. */

@@ -20,7 +20,7 @@ export interface Container {
   readonly startedAtMs: number;
   /** When a process of it last ended; 0 when none has. */
   readonly finishedAtMs: number;
-  /** Its first good health check after the start, of those that the engine remembers. */
+  /** When its first good health check after the start ended, while the engine remembers it. */
   readonly healthyAtMs: number | undefined;
   readonly exitCode: number;
   /** Whether its last process was killed for its memory. */
@@ -37,6 +37,8 @@ export interface Container {
 
 /** An object of the engine's JSON. */
 export type Fields = Readonly<Record<string, unknown>>;
+
+const CHECKS_REMEMBERED = 5;
 
 /** `undefined` for what is no container, or is being removed. */
 export function parseContainer(inspection: unknown): Container | undefined {
@@ -95,11 +97,12 @@ function healthOf(status: string): Container['health'] {
   return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : undefined;
 }
 
+/** An engine remembers the last five checks: the first good one of five may not have been the first of all. */
 function healthySince(log: unknown, startedAtMs: number): number | undefined {
-  const goodMs = (Array.isArray(log) ? log : [])
+  const checks = (Array.isArray(log) ? log : [])
     .map(fieldsOf)
-    .filter((entry) => entry['ExitCode'] === 0)
-    .map((entry) => timeOf(entry['End']))
-    .filter((ms) => ms >= startedAtMs);
-  return goodMs.length === 0 ? undefined : Math.min(...goodMs);
+    .map((entry) => ({ isGood: entry['ExitCode'] === 0, endedAtMs: timeOf(entry['End']) }))
+    .filter(({ endedAtMs }) => endedAtMs >= startedAtMs);
+  const isWhole = checks.length < CHECKS_REMEMBERED || checks[0]?.isGood === false;
+  return isWhole ? checks.find(({ isGood }) => isGood)?.endedAtMs : undefined;
 }

@@ -1,4 +1,5 @@
 /** What has to be done so that a service has the tasks that it is asked for. Pure. */
+import { isKept } from './compose.ts';
 import { leaving } from '../leaving.ts';
 import type { DockerTask } from './tasks.ts';
 
@@ -23,6 +24,8 @@ export interface MendingPlan {
   readonly kill: readonly DockerTask[];
   /** Have ended, and are not needed any more. */
   readonly remove: readonly DockerTask[];
+  /** Has ended as the last of its service, and stays to be copied. */
+  readonly keep: DockerTask | undefined;
   /** Have ended unasked, or were never started. */
   readonly start: readonly DockerTask[];
   /** How many to create. */
@@ -41,6 +44,7 @@ export function mendingPlan({ tasks, desired, starts, isDeclared, nowMs }: Mendi
   const start = dead.slice(0, now);
   const surplus = dead.slice(missing).filter(({ state }) => state === 'dead');
   const ended = [...tasks.filter(({ state }) => state === 'left'), ...surplus];
+  const kept = isDeclared || ended.length < tasks.length ? undefined : newest(ended);
   const told = tasks.filter(({ state, container }) => {
     return state === 'draining' && container.leavesByMs !== undefined;
   });
@@ -49,12 +53,13 @@ export function mendingPlan({ tasks, desired, starts, isDeclared, nowMs }: Mendi
     drain: leaving(staying, staying.length - desired).map(({ task }) => task),
     remind: told.filter((task) => task.isDeaf && !isOverdue(task)),
     kill: told.filter(isOverdue),
-    remove: isDeclared || ended.length < tasks.length ? ended : withoutNewest(ended),
+    remove: ended.filter((task) => task !== kept),
+    keep: kept === undefined || isKept(kept.container.name) ? undefined : kept,
     start,
     create: now - start.length,
   };
 }
 
-function withoutNewest(tasks: readonly DockerTask[]): readonly DockerTask[] {
-  return tasks.toSorted((left, right) => left.startedAtMs - right.startedAtMs).slice(0, -1);
+function newest(tasks: readonly DockerTask[]): DockerTask | undefined {
+  return tasks.toSorted((left, right) => right.startedAtMs - left.startedAtMs)[0];
 }

@@ -7,7 +7,7 @@
  */
 import { errorDetails, LongshoreError, type Clock } from '@longshore/job';
 import type { TargetFacts } from '../ports.ts';
-import { containerName, freeNumber, LABELS, leavingName } from './compose.ts';
+import { containerName, freeNumber, LABELS, leavingName, leftName } from './compose.ts';
 import { fieldsOf, type Container } from './container.ts';
 import { declaredPlan, specFaults, type ContainerPlan, type ContainerSpec } from './container-spec.ts';
 import { copiedPlan } from './copied-plan.ts';
@@ -40,6 +40,8 @@ export interface ServiceContainersOptions {
 /** Where neither a declaration nor compose says otherwise: the drain of a fleet's service, 25 s, and the exit. */
 const DEFAULT_STOP_MS = 30_000;
 const CONFLICT = 409;
+/** Start-up times that the plan is made of. */
+const STARTUPS_KEPT = 8;
 /** Foreign containers that may sit on a name that is ours. */
 const NAMES_TRIED = 20;
 
@@ -53,7 +55,8 @@ export class ServiceContainers {
   /** The last container seen, to copy when none is left. */
   #original: Container | undefined;
   #shortage: string | undefined;
-  #startupMs: number | undefined;
+  /** By container and start. */
+  readonly #startupsMs = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
   #mending: Promise<void> | undefined;
   #isStale = false;
@@ -75,7 +78,7 @@ export class ServiceContainers {
       desired,
       isHeldUp: this.#shortage !== undefined || this.#brake.isOn(atMs),
       reports: workers?.of(service),
-      seenStartupMs: this.#startupMs,
+      seenStartupMs: this.#startupsMs.size === 0 ? undefined : Math.max(...this.#startupsMs.values()),
       shortage: this.#shortage,
       atMs,
     });
@@ -109,11 +112,15 @@ export class ServiceContainers {
       const why = isOutOfMemory ? 'ran out of memory' : `exited with code ${exitCode}`;
       log.warn({ service, container: name, exitCode, isOutOfMemory }, `Container ${name} ${why}`);
     }
-    const seenMs = tasks
-      .filter(({ state }) => state === 'running')
-      .map(({ container }) => startupOf(container));
-    if (seenMs.length > 0) this.#startupMs = Math.max(...seenMs);
+    for (const { container } of tasks) this.#noteStartup(container);
     return tasks;
+  }
+
+  #noteStartup({ id, startedAtMs, healthyAtMs }: Container): void {
+    if (healthyAtMs === undefined) return;
+    this.#startupsMs.set(`${id} ${startedAtMs}`, healthyAtMs - startedAtMs);
+    const [oldest] = this.#startupsMs.keys();
+    if (this.#startupsMs.size > STARTUPS_KEPT && oldest !== undefined) this.#startupsMs.delete(oldest);
   }
 
   #withLeave(container: Container): Container {
@@ -158,6 +165,7 @@ export class ServiceContainers {
     const plan = this.#plan(await this.#look());
     await this.#release(plan);
     await Promise.all(plan.remove.map(({ container }) => this.#remove(container)));
+    if (plan.keep !== undefined) await this.#keep(plan.keep.container);
     if (plan.start.length + plan.create === 0) return false;
     const results = await Promise.all([
       ...plan.start.map((task) => this.#tryToStart(() => this.#options.engine.start(task.container.id))),
@@ -192,6 +200,16 @@ export class ServiceContainers {
     log.info(
       { service, container: name, exitCode },
       `Removed container ${name}: exited with code ${exitCode}`,
+    );
+  }
+
+  async #keep({ id, name }: Container): Promise<void> {
+    const { engine, service, log } = this.#options;
+    await engine.rename(id, leftName(name));
+    this.#leavesBy.delete(id);
+    log.info(
+      { service, container: name },
+      `Container ${name} has left, and is kept as the pattern of the next`,
     );
   }
 
@@ -278,10 +296,6 @@ export class ServiceContainers {
 /** What was asked for, as far as the containers tell: those that were not told to leave. */
 function keptCount(tasks: readonly DockerTask[]): number {
   return tasks.filter(({ state }) => state === 'starting' || state === 'running' || state === 'dead').length;
-}
-
-function startupOf({ startedAtMs, healthyAtMs = startedAtMs }: Container): number {
-  return healthyAtMs - startedAtMs;
 }
 
 function isNameTaken(error: unknown): boolean {

@@ -1,4 +1,5 @@
 /** Containers and what their workers report, joined into tasks. Pure. */
+import { isKept } from './compose.ts';
 import type { Container } from './container.ts';
 
 /** A worker as it last reported, as far as this target looks at it. */
@@ -65,7 +66,7 @@ function stateOf(
 ): DockerTask['state'] {
   const { isLive, isBlank, leavesByMs } = container;
   if (isBlank) return 'blank';
-  if (!isLive) return leavesByMs === undefined ? 'dead' : 'left';
+  if (!isLive) return leavesByMs !== undefined || isKept(container.name) ? 'left' : 'dead';
   // Somebody else may have told it to leave.
   if (leavesByMs !== undefined || worker?.state === 'draining') return 'draining';
   return isReady(container, worker, view) ? 'running' : 'starting';
