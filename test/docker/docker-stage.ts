@@ -50,7 +50,7 @@ interface Report {
 }
 
 export const IMAGE = 'longshore/task:test';
-export const SOCKET = '/var/run/docker.sock';
+const SOCKET = '/var/run/docker.sock';
 const TASK = fileURLToPath(new URL('fixture-task.ts', import.meta.url));
 const SILENT_AFTER_MS = 5_000;
 

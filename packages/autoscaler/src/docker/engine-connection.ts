@@ -96,16 +96,18 @@ function exchange(
 ): Promise<EngineAnswer & { readonly headers: IncomingMessage['headers'] }> {
   const search = new URLSearchParams(query).toString();
   const payload = body === undefined ? undefined : JSON.stringify(body);
+  const signal = AbortSignal.timeout(address.timeoutMs);
   const options: RequestOptions = {
     ...destinationOf(address),
     agent,
     method,
     path: search === '' ? path : `${path}?${search}`,
     headers: payload === undefined ? {} : { 'content-type': 'application/json' },
-    signal: AbortSignal.timeout(address.timeoutMs),
+    signal,
   };
   return new Promise((resolve, reject) => {
-    const failed = (error: unknown): void => reject(unavailable(address, `${method} ${path}`, error));
+    const failed = (error: unknown): void =>
+      reject(unavailable(address, `${method} ${path}`, signal.aborted ? signal.reason : error));
     const sent = request(options, (response) => {
       readBody(response).then((text) => {
         const { statusCode: status = 0, headers } = response;
