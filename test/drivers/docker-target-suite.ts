@@ -245,6 +245,12 @@ describe('a container that ends unasked', () => {
       expect(running + pending).toBeLessThanOrEqual(3);
     }
     expect((await stage.containers('mail')).length).toBeLessThanOrEqual(3);
+    // The engine starts these again and again: it must stop that as well.
+    await target.apply('mail', 0);
+    await vi.waitFor(async () => {
+      await target.observe('mail');
+      expect(await stage.containers('mail')).toEqual([]);
+    }, WAIT);
   });
 });
 

@@ -164,8 +164,7 @@ export class ServiceContainers {
   async #step(): Promise<boolean> {
     const plan = this.#plan(await this.#look());
     await this.#release(plan);
-    await Promise.all(plan.remove.map(({ container }) => this.#remove(container)));
-    if (plan.keep !== undefined) await this.#keep(plan.keep.container);
+    await this.#clear(plan);
     if (plan.start.length + plan.create === 0) return false;
     const results = await Promise.all([
       ...plan.start.map((task) => this.#tryToStart(() => this.#options.engine.start(task.container.id))),
@@ -174,43 +173,66 @@ export class ServiceContainers {
     return results.every((isStarted) => isStarted);
   }
 
+  /** Throws when a task could not be told to leave: it is asked for again then. */
   async #release({ drain, remind, kill }: MendingPlan): Promise<void> {
-    const { engine, clock, service, log } = this.#options;
+    const { engine, service, log } = this.#options;
+    const told = await Promise.allSettled(drain.map(({ container }) => this.#tellToLeave(container)));
     await Promise.all([
-      ...drain.map(async ({ container: { id, name, stopSignal, stopMs = DEFAULT_STOP_MS } }) => {
-        const leavesByMs = clock.nowMs() + stopMs;
-        await engine.signal(id, stopSignal);
-        this.#leavesBy.set(id, leavesByMs);
-        log.info({ service, container: name, leavesByMs }, `Told container ${name} to leave`);
-        // After the signal: one that is marked and was not told would be killed unprepared.
-        await engine.rename(id, leavingName(name, leavesByMs));
-      }),
-      ...remind.map(({ container: { id, stopSignal } }) => engine.signal(id, stopSignal)),
-      ...kill.map(async ({ container: { id, name } }) => {
-        log.warn({ service, container: name }, `Container ${name} did not leave in time and is killed`);
-        await engine.signal(id, 'SIGKILL');
-      }),
+      ...remind.map(({ container: { id, name, stopSignal } }) =>
+        this.#attempt(`remind container ${name} to leave`, () => engine.signal(id, stopSignal)),
+      ),
+      ...kill.map(({ container: { id, name } }) =>
+        this.#attempt(`kill container ${name}`, async () => {
+          log.warn({ service, container: name }, `Container ${name} did not leave in time and is killed`);
+          await engine.signal(id, 'SIGKILL');
+        }),
+      ),
     ]);
+    const failed = told.find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
-  async #remove({ id, name, exitCode }: Container): Promise<void> {
-    const { engine, service, log } = this.#options;
-    await engine.remove(id);
-    this.#leavesBy.delete(id);
-    log.info(
-      { service, container: name, exitCode },
-      `Removed container ${name}: exited with code ${exitCode}`,
-    );
+  async #tellToLeave({ id, name, stopSignal, stopMs = DEFAULT_STOP_MS }: Container): Promise<void> {
+    const { engine, clock, service, log } = this.#options;
+    const leavesByMs = clock.nowMs() + stopMs;
+    await engine.signal(id, stopSignal);
+    this.#leavesBy.set(id, leavesByMs);
+    log.info({ service, container: name, leavesByMs }, `Told container ${name} to leave`);
+    // After the signal: one that is marked and was not told would be killed unprepared.
+    await engine.rename(id, leavingName(name, leavesByMs));
   }
 
-  async #keep({ id, name }: Container): Promise<void> {
+  /** Removes what has left. An engine that cannot remove a container, which happens, can still start others. */
+  async #clear({ remove, keep }: MendingPlan): Promise<void> {
     const { engine, service, log } = this.#options;
-    await engine.rename(id, leftName(name));
-    this.#leavesBy.delete(id);
-    log.info(
-      { service, container: name },
-      `Container ${name} has left, and is kept as the pattern of the next`,
+    await Promise.all(
+      remove.map(({ container: { id, name, exitCode } }) =>
+        this.#attempt(`remove container ${name}`, async () => {
+          await engine.remove(id);
+          this.#leavesBy.delete(id);
+          const said = `Removed container ${name}: exited with code ${exitCode}`;
+          log.info({ service, container: name, exitCode }, said);
+        }),
+      ),
     );
+    if (keep === undefined) return;
+    const { id, name } = keep.container;
+    await this.#attempt(`keep container ${name}`, async () => {
+      await engine.rename(id, leftName(name));
+      this.#leavesBy.delete(id);
+      const said = `Container ${name} has left, and is kept as the pattern of the next`;
+      log.info({ service, container: name }, said);
+    });
+  }
+
+  /** What fails here is tried again at the next observation. */
+  async #attempt(what: string, act: () => Promise<void>): Promise<void> {
+    const { service, log } = this.#options;
+    try {
+      await act();
+    } catch (error) {
+      log.warn({ service, error: errorDetails(error) }, `Could not ${what}: ${errorDetails(error).message}`);
+    }
   }
 
   async #tryToStart(start: () => Promise<void>): Promise<boolean> {
