@@ -8,8 +8,8 @@
 import type { WorkerHeartbeat } from '@longshore/fleet';
 import type { Clock, Timer } from '@longshore/job';
 import type { TargetFacts } from '../ports.ts';
-import { leaving } from './leaving.ts';
-import { restartDelayMs, STABLE_MS, withCrash, type CrashStreak } from './restart-delay.ts';
+import { leaving } from '../leaving.ts';
+import { restartDelayMs, STABLE_MS, withCrash, type CrashStreak } from '../restart-delay.ts';
 import { Task, type OutputStream, type ProcessTask, type TaskCommand } from './task.ts';
 
 /** Where the target tells what happens; pino's interface, as far as it is used. */
