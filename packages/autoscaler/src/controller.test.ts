@@ -7,7 +7,7 @@ import {
   type ScalingRecord,
 } from './controller.ts';
 import type { BacklogCounts, ScalingTarget, TargetFacts } from './ports.ts';
-import type { ScalingSpec } from './spec.ts';
+import type { ScalingSpec } from './policy/spec.ts';
 
 const spec: ScalingSpec = {
   service: 'mail',
@@ -15,6 +15,7 @@ const spec: ScalingSpec = {
   max: 5,
   slots: 2,
   timeInQueueMs: 60_000,
+  percentile: 99.9,
   idleMs: 1_000,
   holdMs: 1_000,
   staleMs: 60_000,

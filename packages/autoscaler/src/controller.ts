@@ -5,11 +5,11 @@
  * failed or lost `apply` is simply asked for again at the next tick.
  */
 import { LongshoreError, sleep, systemClock, type Clock } from '@longshore/job';
-import { decide } from './decide.ts';
-import type { Decision } from './decision.ts';
-import { EMPTY_HISTORY, type ScalingHistory } from './history.ts';
+import { decide } from './policy/decide.ts';
+import type { Decision } from './policy/decision.ts';
+import { EMPTY_HISTORY, type ScalingHistory } from './policy/history.ts';
 import type { BacklogSource, ScalingTarget, TargetFacts } from './ports.ts';
-import type { ScalingSpec } from './spec.ts';
+import type { ScalingSpec } from './policy/spec.ts';
 import { within } from './within.ts';
 
 /** Where the autoscaler tells what it does; pino's interface, as far as it is used. */

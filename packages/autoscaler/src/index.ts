@@ -6,10 +6,10 @@ export type {
   ScaledService,
   ScalingRecord,
 } from './controller.ts';
-export { decide } from './decide.ts';
-export type { Decision, DecisionInputs, LimitName, ScalingFacts } from './decision.ts';
-export { EMPTY_HISTORY } from './history.ts';
-export type { LoadSample, Recommendation, ScalingHistory } from './history.ts';
-export type { BacklogCounts, BacklogSource, ScalingTarget, TargetFacts } from './ports.ts';
-export { scalingSpec } from './spec.ts';
-export type { ScalingSpec, ScalingTuning } from './spec.ts';
+export { decide } from './policy/decide.ts';
+export type { Decision, DecisionInputs, LimitName, Outlook, ScalingFacts } from './policy/decision.ts';
+export { EMPTY_HISTORY } from './policy/history.ts';
+export type { ScalingHistory } from './policy/history.ts';
+export type { BacklogCounts, BacklogSource, JobTypeFacts, ScalingTarget, TargetFacts } from './ports.ts';
+export { scalingSpec } from './policy/spec.ts';
+export type { ScalingSpec, ScalingTuning } from './policy/spec.ts';

@@ -35,6 +35,11 @@ export interface TargetFacts {
   readonly finishedJobs?: number;
   /** Tasks that were told to leave and still finish their jobs. Default 0. */
   readonly draining?: number;
+  /**
+   * Whether a lower count makes tasks finish what they do before they go. Without it a count is never below the busy
+   * tasks. Default false.
+   */
+  readonly canDrain?: boolean;
   /** Service times by job type, as the workers measure them. */
   readonly jobs?: readonly JobTypeFacts[];
   /** Whether a deployment is being rolled out: the count may rise and does not fall. Default false. */

@@ -19,3 +19,13 @@ export { keda, type KedaOptions } from './peers/keda.ts';
 export { latencySteps } from './peers/latency-steps.ts';
 export { peers, type PeersOptions } from './peers/peers.ts';
 export { targetTracking, type TargetTrackingOptions } from './peers/target-tracking.ts';
+export { simulate, type SimulationOptions } from './engine/engine.ts';
+export {
+  EVERYDAY,
+  meanServiceSeconds,
+  type Scenario,
+  type SimulatedJobType,
+  type SimulatedPool,
+} from './engine/scenario.ts';
+export { longshore, type LongshoreOptions } from './longshore.ts';
+export { clairvoyant, workBound } from './reference/clairvoyant.ts';

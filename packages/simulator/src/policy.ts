@@ -44,11 +44,11 @@ export interface FleetView {
   readonly delayed: number;
   /** Age of the oldest waiting job, as old as the signal; 0 when none waits. */
   readonly oldestAgeSeconds: number;
-  /** Busy slots of running and draining tasks, now, as heartbeats tell. */
+  /** Busy slots of running and draining tasks, as heartbeats tell: as old as the signal. */
   readonly busySlots: number;
-  /** Running tasks with at least one job, now. */
+  /** Running tasks with at least one job, as old as the signal. */
   readonly busyTasks: number;
-  /** Jobs finished since the start, now. */
+  /** Jobs finished since the start, as old as the signal. */
   readonly finished: number;
   /** Longest wait among the jobs that started since the policy's last step; 0 when none did. */
   readonly waitSeconds: number;

@@ -383,6 +383,7 @@ describe('with the autoscaler', () => {
       min: 0,
       max: 3,
       slots: 2,
+      percentile: 99.9,
       timeInQueueMs: 1_000,
       idleMs: 100,
       holdMs: 100,

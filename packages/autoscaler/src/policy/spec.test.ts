@@ -28,6 +28,7 @@ describe('scalingSpec', () => {
       max: 4,
       slots: 5,
       timeInQueueMs: 90_000,
+      percentile: 95,
       idleMs: 5_000,
       holdMs: 60_000,
       staleMs: 60_000,

@@ -1,8 +1,8 @@
 /** The whole loop, controller and policy, against a fleet on virtual time: bursts, noise and steady load. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createAutoscaler } from './controller.ts';
-import type { ScalingTarget } from './ports.ts';
+import { createAutoscaler } from '../controller.ts';
+import type { ScalingTarget } from '../ports.ts';
 import type { ScalingSpec } from './spec.ts';
 
 const STEP_MS = 100;
@@ -14,6 +14,7 @@ const spec: ScalingSpec = {
   max: 10,
   slots: 2,
   timeInQueueMs: 60_000,
+  percentile: 99.9,
   idleMs: 10_000,
   holdMs: 10_000,
   staleMs: 10_000,

@@ -1,6 +1,7 @@
 /** How one service is scaled: its bounds and objective from the fleet, and the policy's time constants. */
 import type { FleetService } from '@longshore/fleet';
 import { LongshoreError } from '@longshore/job';
+import type { JobTypeFacts } from '../ports.ts';
 
 /** Time constants of the policy. All have defaults that suit a service on ECS. */
 export interface ScalingTuning {
@@ -30,6 +31,27 @@ export interface ScalingSpec extends ScalingTuning {
   readonly slots: number;
   /** Jobs start within this time of becoming visible. */
   readonly timeInQueueMs: number;
+  /** Share of the jobs, in percent, that the objective is for. */
+  readonly percentile: number;
+  /** Other objectives for some job types of the queue, by the name of the job. */
+  readonly perJobMs?: Readonly<Record<string, number>>;
+  /** Most tasks added and taken away at a time. Default: any number. */
+  readonly stepUp?: number;
+  readonly stepDown?: number;
+  /** Most task-hours in 24 hours. Default: no budget. */
+  readonly taskHoursPerDay?: number;
+}
+
+/**
+ * The spec with the objective that the jobs now on the queue ask for: one queue is first in first out, so the strictest
+ * objective among the job types that came lately is everybody's.
+ */
+export function objectiveInForce(spec: ScalingSpec, jobs: readonly JobTypeFacts[] | undefined): ScalingSpec {
+  const { perJobMs } = spec;
+  if (perJobMs === undefined) return spec;
+  const names = jobs === undefined || jobs.length === 0 ? Object.keys(perJobMs) : jobs.map(({ job }) => job);
+  const objectives = names.map((name) => perJobMs[name] ?? spec.timeInQueueMs);
+  return objectives.length === 0 ? spec : { ...spec, timeInQueueMs: Math.min(...objectives) };
 }
 
 const DEFAULTS: ScalingTuning = {
@@ -63,6 +85,6 @@ export function scalingSpec(service: FleetService, tuning: Partial<ScalingTuning
     );
   }
   const { min, max } = service.scale;
-  const { timeInQueueMs } = service.objective;
-  return { ...times, service: service.name, min, max, slots: service.slots, timeInQueueMs };
+  const { timeInQueueMs, percentile } = service.objective;
+  return { ...times, service: service.name, min, max, slots: service.slots, timeInQueueMs, percentile };
 }

@@ -1,21 +1,26 @@
 /**
  * The policy, pure: facts, spec, memory and the time in; a count of tasks with its reason out.
  *
- * Up at once, down slowly. Invariants: within min and max; never below the busy tasks unless above max; no fact, no
+ * Tasks are added when jobs would be late without them, and given up when the rest is enough for minutes. No fact, no
  * scale-in; to zero only after two empty readings and the idle time; one visible message is enough to leave zero.
  */
+import type { BacklogCounts, TargetFacts } from '../ports.ts';
+import { withinBounds, withinFleet } from './bounds.ts';
 import { demand, type Demand } from './demand.ts';
-import type { Decision, DecisionInputs, HoldName, LimitName, ScalingFacts } from './decision.ts';
+import type { Decision, DecisionInputs, HoldName, LimitName, Outlook, ScalingFacts } from './decision.ts';
 import { withRecommendation, type ScalingHistory } from './history.ts';
-import type { BacklogCounts, TargetFacts } from './ports.ts';
 import { holdReason, scaleReason } from './reason.ts';
-import type { ScalingSpec } from './spec.ts';
+import { objectiveInForce, type ScalingSpec } from './spec.ts';
+import { withSpending } from './spending.ts';
 
 /** One empty reading may be noise: SQS counts are approximate. */
 const MIN_IDLE_READINGS = 2;
 /** Patience with tasks that do not come up: this many start-up times, and at least this long. */
 const SHORTAGE_STARTUPS = 2;
 const MIN_SHORTAGE_MS = 10_000;
+/** Fewer tasks are worth a change from this share of them on: a change has its own cost. */
+const WORTH_SHARE = 0.1;
+const ROUNDING = 1e-6;
 
 /** Decides how many tasks a service should have. */
 export function decide(
@@ -24,63 +29,91 @@ export function decide(
   history: ScalingHistory,
   nowMs: number,
 ): Decision {
-  const { queue, target } = facts;
+  const { queue, target, outlook } = facts;
   if (queue === undefined || target === undefined) return hold('no_metric', facts, spec, history, nowMs);
   if (!isSane(queue, target)) return hold('invalid_metric', facts, spec, history, nowMs);
   const ageMs = nowMs - Math.min(queue.atMs, target.atMs);
   const aheadMs = Math.max(queue.atMs, target.atMs) - nowMs;
   if (ageMs > spec.staleMs || aheadMs > spec.staleMs)
     return hold('stale_metric', facts, spec, history, nowMs);
-  return scale(queue, target, spec, history, nowMs);
+  return scale({ queue, target, outlook }, objectiveInForce(spec, target.jobs), history, nowMs);
+}
+
+interface KnownFacts {
+  readonly queue: BacklogCounts;
+  readonly target: TargetFacts;
+  readonly outlook: Outlook | undefined;
 }
 
 function scale(
-  queue: BacklogCounts,
-  target: TargetFacts,
+  { queue, target, outlook }: KnownFacts,
   spec: ScalingSpec,
   history: ScalingHistory,
   nowMs: number,
 ): Decision {
-  const { samples, ...need } = demand(queue, target, spec, history.samples, nowMs);
+  const need = demand(queue, target, spec, history, outlook, nowMs);
   const idle = idleSince(queue, target, history, nowMs);
   const shortage = shortageSince(target, history, nowMs);
+  const limits: LimitName[] = [];
   const isIdle =
     idle !== undefined && idle.readings >= MIN_IDLE_READINGS && nowMs - idle.sinceMs >= spec.idleMs;
-  const limits: LimitName[] = [];
-
-  let desired = isIdle ? 0 : Math.max(0, Math.ceil(need.tasks - 1e-9));
-  const least = queue.backlog > 0 ? 1 : Math.min(1, target.desired);
-  if (!isIdle && desired < least) {
-    if (queue.backlog === 0) limits.push('not_idle');
-    desired = least;
-  }
-  const recommended = desired;
-  const patienceMs = Math.max(MIN_SHORTAGE_MS, need.startupMs * SHORTAGE_STARTUPS);
-  if (shortage !== undefined && nowMs - shortage.sinceMs > patienceMs && desired > target.desired) {
-    limits.push('no_capacity');
-    desired = target.desired;
-  }
+  const enough = Math.ceil(need.enough - ROUNDING);
   // With no past there is no ground to scale in: the present count counts as recommended.
   const past =
     history.recommendations.length > 0
       ? history.recommendations
       : [{ atMs: nowMs - 1, tasks: target.desired }];
-  const recommendations = withRecommendation(past, { atMs: nowMs, tasks: recommended }, spec.holdMs);
-  const held = Math.min(target.desired, Math.max(...recommendations.map(({ tasks }) => tasks)));
-  // The idle time has been its own hold window.
-  if (!isIdle && held > desired) {
-    limits.push('hold_window');
-    desired = held;
-  }
-  desired = bounded(desired, target.busyTasks, spec, limits);
-  const numbers = inputs(queue, target, need, recommended);
+  const recommendations = withRecommendation(past, { atMs: nowMs, tasks: enough }, spec.holdMs);
+  const recommended = isIdle ? 0 : wished(need, recommendations, queue, target, limits);
+  const patienceMs = Math.max(MIN_SHORTAGE_MS, need.startupMs * SHORTAGE_STARTUPS);
+  const isShort =
+    target.shortage !== undefined || (shortage !== undefined && nowMs - shortage.sinceMs > patienceMs);
+  const spending = withSpending(
+    history.spending,
+    target.running + target.pending + (target.draining ?? 0),
+    nowMs,
+  );
+  const desired = withinBounds(recommended, { spec, target, outlook, spending, isShort }, limits);
+  const numbers = inputs({ queue, target, outlook }, need, spec, recommended);
   return {
     desired,
-    reason: scaleReason(numbers, spec, desired, limits),
+    reason: scaleReason(numbers, spec, desired, limits, nowMs),
     inputs: numbers,
     limits,
-    history: { samples, recommendations, idle, shortage, desired },
+    history: {
+      samples: need.samples,
+      forecast: need.forecast.memory,
+      margin: need.margin,
+      spending,
+      recommendations,
+      pendingSinceMs: need.pendingSinceMs,
+      idle,
+      shortage,
+      desired,
+    },
   };
+}
+
+/** What demand asks for: more at once, less only when the hold window agrees and it is worth a change. */
+function wished(
+  need: Demand,
+  recommendations: ScalingHistory['recommendations'],
+  queue: BacklogCounts,
+  target: TargetFacts,
+  limits: LimitName[],
+): number {
+  // From zero only for a message that waits: forecasts and delayed messages are served when they have become one.
+  if (target.desired === 0 && queue.backlog === 0) return 0;
+  const needed = Math.ceil(need.needed - ROUNDING);
+  const held = Math.max(...recommendations.map(({ tasks }) => tasks));
+  let tasks = target.desired;
+  if (needed > tasks) tasks = needed;
+  else if (target.desired - held >= Math.max(1, WORTH_SHARE * target.desired)) tasks = Math.max(held, needed);
+  else if (Math.max(needed, Math.ceil(need.enough - ROUNDING)) < target.desired) limits.push('hold_window');
+  const least = queue.backlog > 0 ? 1 : Math.min(1, target.desired);
+  if (tasks >= least) return tasks;
+  if (queue.backlog === 0) limits.push('not_idle');
+  return least;
 }
 
 function hold(
@@ -93,15 +126,14 @@ function hold(
   const limits: LimitName[] = [limit];
   const before =
     target === undefined || !isCount(target.desired) ? (history.desired ?? spec.min) : target.desired;
-  const desired = bounded(before, 0, spec, limits);
-  const inputsKnown = { ...queue, desiredBefore: before };
+  const desired = withinFleet(before, spec, limits);
   return {
     desired,
-    reason: holdReason(limit, { queue, target }, desired, nowMs),
-    inputs: inputsKnown,
+    reason: holdReason(limit, { queue, target }, spec, desired, nowMs),
+    inputs: { ...queue, desiredBefore: before },
     limits,
     history: {
-      samples: history.samples,
+      ...history,
       // The hold counts as a recommendation, so that the first fact after it does not scale in at once.
       recommendations: withRecommendation(
         history.recommendations,
@@ -109,27 +141,9 @@ function hold(
         spec.holdMs,
       ),
       idle: undefined,
-      shortage: history.shortage,
       desired,
     },
   };
-}
-
-function bounded(tasks: number, busyTasks: number, spec: ScalingSpec, limits: LimitName[]): number {
-  let desired = tasks;
-  if (desired < busyTasks) {
-    limits.push('busy_tasks');
-    desired = busyTasks;
-  }
-  if (desired < spec.min) {
-    limits.push('min');
-    desired = spec.min;
-  }
-  if (desired > spec.max) {
-    limits.push('max');
-    desired = spec.max;
-  }
-  return desired;
 }
 
 function idleSince(
@@ -153,9 +167,9 @@ function shortageSince(
 }
 
 function inputs(
-  queue: BacklogCounts,
-  target: TargetFacts,
-  need: Omit<Demand, 'samples'>,
+  { queue, target, outlook }: KnownFacts,
+  need: Demand,
+  spec: ScalingSpec,
   recommended: number,
 ): DecisionInputs {
   return {
@@ -165,15 +179,24 @@ function inputs(
     desiredBefore: target.desired,
     running: target.running,
     pending: target.pending,
+    draining: target.draining ?? 0,
     busyTasks: target.busyTasks,
     busySlots: target.busySlots,
     ...(target.oldestWaitMs === undefined ? {} : { oldestWaitMs: target.oldestWaitMs }),
-    arrivalsPerSecond: need.arrivalsPerSecond,
+    arrivalsPerSecond: need.arrivalsPerMs * 1_000,
+    latestPerSecond: need.latestPerMs * 1_000,
+    persistence: need.persistence,
     serviceMs: need.serviceMs,
     isServiceMeasured: need.isServiceMeasured,
     startupMs: need.startupMs,
     projectedBacklog: need.projectedBacklog,
+    timeInQueueMs: spec.timeInQueueMs,
+    margin: need.margin.share,
+    needed: need.needed,
+    enough: need.enough,
     recommended,
+    ...(target.shortage === undefined ? {} : { shortage: target.shortage }),
+    ...(outlook?.events === undefined ? {} : { events: outlook.events }),
   };
 }
 
