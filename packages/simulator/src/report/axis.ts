@@ -14,12 +14,13 @@ export interface ValueAxis {
 }
 
 const STEPS = [1, 2, 2.5, 5, 10];
+const MOST_STEPS = 5;
 
-/** An axis that reaches to `highest` or a little further, with two to four steps in round numbers. */
+/** An axis that reaches to `highest` or a little further, in at most five round steps. */
 export function valueAxis(highest: number, label: (value: number) => string = countText): ValueAxis {
   const span = highest > 0 ? highest : 1;
-  const power = 10 ** Math.floor(Math.log10(span / 3));
-  const step = (STEPS.find((each) => each * power >= span / 3 - span * 1e-9) ?? 10) * power;
+  const power = 10 ** Math.floor(Math.log10(span / MOST_STEPS));
+  const step = (STEPS.find((each) => each * power >= span / MOST_STEPS - span * 1e-9) ?? 10) * power;
   const count = Math.max(1, Math.ceil(span / step - 1e-9));
   const ticks = Array.from({ length: count + 1 }, (_, index) => {
     const value = Number((index * step).toPrecision(12));

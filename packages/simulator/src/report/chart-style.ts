@@ -2,6 +2,7 @@
  * The looks of the charts, light and dark by the reader's setting. Each line has a pattern besides its colour, so that
  * nothing depends on telling colours apart.
  */
+import { GUTTER_PX, RIGHT_PX } from './panel.ts';
 
 /** Line patterns for policies that share a plot; from the seventh on they repeat with other colours. */
 export const LINE_STYLES = 30;
@@ -23,7 +24,7 @@ const DARK = {
   text: '#e6ebf2',
   muted: '#9aa7b8',
   rule: '#2c3643',
-  bound: '#3d4b5c',
+  bound: '#4a5b70',
   running: '#6cb4ff',
   desired: '#ffa45c',
   age: '#8496ab',
@@ -46,9 +47,8 @@ export function plotStyle(): string {
   });
   return `:root{color-scheme:light dark;${variables(LIGHT)}}
 @media (prefers-color-scheme:dark){:root{${variables(DARK)}}}
-.panel{display:block;overflow:visible}
-.plot{width:calc(100% - 54px)}
-.panel text,text.caption{font:12px system-ui,sans-serif;fill:var(--muted)}
+figure>.panel{display:block;width:calc(100% - ${GUTTER_PX + RIGHT_PX}px);margin:0 ${RIGHT_PX}px 0 ${GUTTER_PX}px}
+text{font:12px system-ui,sans-serif;fill:var(--muted)}
 .value{text-anchor:end}.time{text-anchor:middle}.last{text-anchor:end}
 .grid,.mark{stroke:var(--rule);stroke-width:1}.base{stroke:var(--muted);stroke-width:1}
 .mark{stroke-dasharray:1 3}
@@ -73,6 +73,7 @@ body{margin:0;background:var(--page);color:var(--text);font:16px/1.5 system-ui,s
 main{max-width:1120px;margin:0 auto;padding:24px 16px 48px}
 h1{font-size:1.5rem;line-height:1.25;margin:0 0 4px}
 h2{font-size:1.15rem;margin:40px 0 4px}
+h2+figure{margin-top:0}
 h3{font-size:1rem;margin:0;overflow-wrap:anywhere}
 p{margin:0 0 8px;max-width:75ch}
 .muted,figcaption p,details{color:var(--muted);font-size:.875rem}
@@ -91,7 +92,8 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:8px 0}
 dt{font-weight:600}dd{margin:0}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 20px;margin:8px 0;padding:0;font-size:.875rem}
 .legend li{display:flex;align-items:center;gap:8px}
-.legend svg{flex:none}`;
+.legend svg{flex:none}
+@media (max-width:600px){main{padding:16px 12px 32px}th,td{padding:6px}th:first-child{white-space:normal;max-width:8.5rem}}`;
 }
 
 function variables({ colours, ...named }: typeof LIGHT): string {

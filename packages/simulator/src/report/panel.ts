@@ -1,15 +1,17 @@
 /**
- * One plot over time as an SVG element. The drawing stretches with the page while lines and letters keep their size, so
- * that the same file is readable on a phone and on a desktop without a script.
+ * One plot over time as an SVG element. On a page the drawing stretches with it while lines and letters keep their size,
+ * so that the same file is readable on a phone and on a desktop without a script. In a file alone its width is given.
  */
 import type { Tick, ValueAxis } from './axis.ts';
 import { escapeMarkup } from './markup.ts';
 
 /** Pixel columns that a series is reduced to: more would not show, fewer would be seen on a desktop. */
 export const PLOT_COLUMNS = 720;
+/** Room for the values left of a plot, and for half of the last time right of it. */
+export const GUTTER_PX = 46;
+export const RIGHT_PX = 8;
 /** Drawing units per pixel of height. */
 const UNITS_PER_PIXEL = 2;
-const GUTTER_PX = 46;
 const ABOVE_PX = 8;
 const BELOW_PX = 8;
 const TIME_AXIS_PX = 24;
@@ -30,8 +32,8 @@ export interface Panel {
   readonly hasTimeLabels?: boolean;
   /** Elements in the plot area, {@link PLOT_COLUMNS} wide and `plotHeight(heightPx)` high. */
   readonly layers: readonly string[];
-  /** Where the element stands in another SVG, pixels from its top. Default: in HTML. */
-  readonly y?: number;
+  /** Where the plot area stands in an SVG around it. Default: in a page, as wide as its style says. */
+  readonly place?: { readonly x: number; readonly y: number; readonly width: number };
 }
 
 /** The time that all plots of a page share. */
@@ -51,44 +53,36 @@ export function panelHeight({ heightPx, hasTimeLabels = false }: Pick<Panel, 'he
   return ABOVE_PX + heightPx + (hasTimeLabels ? TIME_AXIS_PX : BELOW_PX);
 }
 
-/** The SVG element. */
+/** The SVG element. Values stand left of its plot area, outside of the element itself. */
 export function panelSvg(panel: Panel): string {
-  const { id, heightPx, axis, time, y } = panel;
-  const height = panelHeight(panel);
-  const place = y === undefined ? '' : ` y="${y}"`;
-  const xml = y === undefined ? ' xmlns="http://www.w3.org/2000/svg"' : '';
-  const percent = (value: number): string => `${Number(((value / time.spanSeconds) * 100).toFixed(2))}%`;
-  const fromTop = (value: number): number => round(heightPx - (value / axis.top) * heightPx);
-  const values = axis.ticks.map(({ value, label }) => {
-    const at = fromTop(value);
-    return `<line class="${value === 0 ? 'base' : 'grid'}" x1="${GUTTER_PX}" x2="100%" y1="${ABOVE_PX + at}" y2="${ABOVE_PX + at}"/><text class="value" x="${GUTTER_PX - 6}" y="${ABOVE_PX + at + 4}">${escapeMarkup(label)}</text>`;
-  });
-  const times = time.ticks.map(({ value, label }, index) => timeMark(percent(value), { label, index, panel }));
+  const { id, heightPx, place, layers } = panel;
+  const where =
+    place === undefined
+      ? 'xmlns="http://www.w3.org/2000/svg" width="100%"'
+      : `x="${place.x}" y="${place.y}" width="${place.width}"`;
   return [
-    `<svg${xml}${place} class="panel" width="100%" height="${height}" role="img" aria-labelledby="${id}-title ${id}-desc">`,
+    `<svg ${where} class="panel" height="${panelHeight(panel)}" overflow="visible" role="img" aria-labelledby="${id}-title ${id}-desc">`,
     `<title id="${id}-title">${escapeMarkup(panel.title)}</title><desc id="${id}-desc">${escapeMarkup(panel.description)}</desc>`,
-    ...values,
-    // Where CSS sets no width on an inner svg, the attribute leaves room for the gutter on all but the narrowest pages.
-    `<svg class="plot" x="${GUTTER_PX}" y="${ABOVE_PX}" width="88%" height="${height - ABOVE_PX}" overflow="visible">`,
-    ...times,
-    `<svg width="100%" height="${heightPx}" viewBox="0 0 ${PLOT_COLUMNS} ${plotHeight(heightPx)}" preserveAspectRatio="none">`,
-    ...panel.layers,
-    '</svg></svg></svg>',
+    ...panel.axis.ticks.map((tick) => valueMark(tick, panel)),
+    ...panel.time.ticks.map((tick, index) => timeMark(tick, index, panel)),
+    `<svg y="${ABOVE_PX}" width="100%" height="${heightPx}" viewBox="0 0 ${PLOT_COLUMNS} ${plotHeight(heightPx)}" preserveAspectRatio="none">`,
+    ...layers,
+    '</svg></svg>',
   ].join('\n');
 }
 
-function timeMark(
-  x: string,
-  { label, index, panel }: { readonly label: string; readonly index: number; readonly panel: Panel },
-): string {
-  const { heightPx, hasTimeLabels = false, time } = panel;
-  const line = `<line class="mark" x1="${x}" x2="${x}" y1="0" y2="${heightPx + (hasTimeLabels ? 4 : 0)}"/>`;
-  if (!hasTimeLabels) return line;
-  const isLast = (time.ticks[index]?.value ?? 0) > time.spanSeconds * 0.97;
-  const classes = ['time', index % 2 === 1 ? 'alternate' : '', isLast ? 'last' : ''].filter((each) => each !== '');
-  return `${line}<text class="${classes.join(' ')}" x="${x}" y="${heightPx + 18}">${escapeMarkup(label)}</text>`;
+function valueMark({ value, label }: Tick, { axis, heightPx }: Panel): string {
+  const y = ABOVE_PX + Math.round((heightPx - (value / axis.top) * heightPx) * 10) / 10;
+  const line = `<line class="${value === 0 ? 'base' : 'grid'}" x2="100%" y1="${y}" y2="${y}"/>`;
+  return `${line}<text class="value" x="-6" y="${y + 4}">${escapeMarkup(label)}</text>`;
 }
 
-function round(pixels: number): number {
-  return Math.round(pixels * 10) / 10;
+function timeMark({ value, label }: Tick, index: number, panel: Panel): string {
+  const { heightPx, hasTimeLabels = false, time } = panel;
+  const share = value / time.spanSeconds;
+  const x = `${Number((share * 100).toFixed(2))}%`;
+  const line = `<line class="mark" x1="${x}" x2="${x}" y1="${ABOVE_PX}" y2="${ABOVE_PX + heightPx}"/>`;
+  if (!hasTimeLabels) return line;
+  const classes = ['time', ...(index % 2 === 1 ? ['alternate'] : []), ...(share > 0.96 ? ['last'] : [])];
+  return `${line}<text class="${classes.join(' ')}" x="${x}" y="${ABOVE_PX + heightPx + 16}">${escapeMarkup(label)}</text>`;
 }

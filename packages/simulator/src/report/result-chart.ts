@@ -26,7 +26,10 @@ export interface ChartOptions {
   readonly note?: string;
 }
 
-const TASKS_PX = 110;
+/** Tasks are drawn up to this multiple of the reference's most: a policy that asks for all there is would flatten the rest. */
+const MOST_TIMES_REFERENCE = 2;
+const LEAST_TASKS_SHOWN = 4;
+const TASKS_PX = 120;
 const AGE_PX = 56;
 const ARRIVALS_PX = 90;
 const COST_PX = 220;
@@ -51,9 +54,9 @@ interface Page {
  */
 export function resultChart(results: readonly SimulationResult[], options: ChartOptions): string {
   const page = preparedPage(results, options);
-  const { jobs, days, trace } = page.reference.result;
+  const { jobs, trace } = page.reference.result;
   const title = `Scaling policies on trace ${trace}`;
-  const lead = `${countText(jobs)} jobs in ${secondsText(days * 86_400)}; objective: a job waits at most ${secondsText(options.objectiveSeconds)}`;
+  const lead = `${countText(jobs)} jobs; objective: a job waits at most ${secondsText(options.objectiveSeconds)}`;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -70,7 +73,7 @@ ${pageStyle()}
 <h1>${escapeMarkup(title)}</h1>
 <p class="muted">${escapeMarkup(lead)}</p>
 ${options.note === undefined ? '' : `<p class="advice">${escapeMarkup(options.note)}</p>`}
-${tableHtml(resultTable(results, options.reference), 1 - (options.percentile ?? 99) / 100)}
+${tableHtml(resultTable(results, options.reference), options.percentile ?? 99)}
 ${arrivalsHtml(page)}
 ${policiesHtml(page)}
 ${costHtml(page)}
@@ -98,7 +101,12 @@ function preparedPage(results: readonly SimulationResult[], options: ChartOption
     drawn,
     reference,
     time: { spanSeconds: drawn.spanSeconds, ticks: elapsedTicks(drawn.spanSeconds) },
-    tasks: valueAxis(Math.max(highest(({ running }) => running), highest(({ desired }) => desired))),
+    tasks: valueAxis(
+      Math.min(
+        Math.max(highest(({ running }) => running), highest(({ desired }) => desired)),
+        Math.max(MOST_TIMES_REFERENCE * reference.running.highest, LEAST_TASKS_SHOWN),
+      ),
+    ),
     age: ageAxis(objectiveSeconds, highest(({ oldestAgeSeconds }) => oldestAgeSeconds)),
   };
 }
@@ -110,14 +118,14 @@ function ageAxis(objectiveSeconds: number, highest: number): ValueAxis {
   return { top, ticks: ticks.map((value) => ({ value, label: secondsText(value) })) };
 }
 
-function tableHtml({ columns, rows }: ResultTable, allowedLateShare: number): string {
+function tableHtml({ columns, rows }: ResultTable, percentile: number): string {
   const head = columns.map(({ header }) => `<th scope="col">${escapeMarkup(header)}</th>`).join('');
   const body = rows.map(({ cells, lateShare, isReference }) => {
     const [policy = '', ...figures] = cells;
-    const late = lateShare > allowedLateShare;
+    const late = lateShare > 1 - percentile / 100;
     const fields = figures.map((text, index) => {
       const isLate = late && columns[index + 1]?.header === 'late';
-      return `<td${isLate ? ' class="is-late"' : ''}>${escapeMarkup(text)}${isLate ? ' (too many)' : ''}</td>`;
+      return isLate ? `<td class="is-late">✗ ${escapeMarkup(text)}</td>` : `<td>${escapeMarkup(text)}</td>`;
     });
     const name = isReference ? `${policy} (reference)` : policy;
     return `<tr><th scope="row">${escapeMarkup(name)}</th>${fields.join('')}</tr>`;
@@ -131,6 +139,7 @@ function tableHtml({ columns, rows }: ResultTable, allowedLateShare: number): st
 ${body.join('\n')}
 </tbody>
 </table></div>
+<p class="muted">✗ more than ${countText(100 - percentile)} % of the jobs are late</p>
 <details><summary>What the columns mean</summary><dl>${meanings.join('')}</dl></details>`;
 }
 
@@ -172,6 +181,7 @@ function policiesHtml(page: Page): string {
   const figures = page.drawn.results.map((each, index) => policyHtml(page, each, index));
   return `<h2>Tasks and waits of each policy</h2>
 <svg width="0" height="0" aria-hidden="true"><defs><path id="bound" d="${bound}"/></defs></svg>
+<p class="muted">Drawn up to ${countText(tasks.top)} tasks and ${secondsText(page.age.top)} of age; each caption gives the highest.</p>
 ${legendHtml(legend)}
 ${figures.join('\n')}`;
 }
