@@ -45,6 +45,9 @@ export type ErrorCode =
   // search
   | 'index_unavailable'
   | 'invalid_query'
+  // ledger
+  | 'ledger_unavailable'
+  | 'ledger_incompatible'
   // documents
   | 'encrypted'
   | 'corrupt'

@@ -1,0 +1,2 @@
+export { describeLedger } from './describe-ledger.ts';
+export type { LedgerSuite, OpenedLedger } from './describe-ledger.ts';

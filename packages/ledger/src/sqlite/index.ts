@@ -1,0 +1,2 @@
+export { sqliteLedger } from './sqlite-ledger.ts';
+export type { SqliteLedgerOptions } from './sqlite-ledger.ts';
