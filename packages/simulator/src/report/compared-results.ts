@@ -39,7 +39,10 @@ export function comparedResults(
   for (const result of results) {
     checkFigures(result);
     if (result.trace !== base.trace)
-      throw fault(result, `is of trace "${result.trace}", expected "${base.trace}": compare one trace at a time`);
+      throw fault(
+        result,
+        `is of trace "${result.trace}", expected "${base.trace}": compare one trace at a time`,
+      );
     if (seen.has(result.policy)) throw fault(result, 'stands there twice');
     seen.add(result.policy);
   }
@@ -64,7 +67,8 @@ function checkFigures(result: SimulationResult): void {
   const waits = { p50WaitSeconds, p99WaitSeconds, maxWaitSeconds };
   const figures = { jobs, unfinished, late, taskSeconds, killedBusy, actions, peakTasks };
   for (const [name, value] of Object.entries(jobs === 0 ? figures : { ...figures, ...waits })) {
-    if (!Number.isFinite(value) || value < 0) throw fault(result, `has ${name} ${value}, expected a number from 0`);
+    if (!Number.isFinite(value) || value < 0)
+      throw fault(result, `has ${name} ${value}, expected a number from 0`);
   }
   if (!Number.isFinite(days) || days <= 0) throw fault(result, `has days ${days}, expected a number above 0`);
   for (const [name, value] of Object.entries({ late, unfinished })) {
@@ -73,7 +77,11 @@ function checkFigures(result: SimulationResult): void {
 }
 
 function fault({ policy, trace }: SimulationResult, what: string): LongshoreError {
-  return new LongshoreError('invalid_options', `Cannot report on a simulation: the result of policy "${policy}" ${what}`, {
-    details: { policy, trace },
-  });
+  return new LongshoreError(
+    'invalid_options',
+    `Cannot report on a simulation: the result of policy "${policy}" ${what}`,
+    {
+      details: { policy, trace },
+    },
+  );
 }

@@ -6,7 +6,7 @@ import type { Tick, ValueAxis } from './axis.ts';
 import { escapeMarkup } from './markup.ts';
 
 /** Pixel columns that a series is reduced to: more would not show, fewer would be seen on a desktop. */
-export const PLOT_COLUMNS = 720;
+export const PLOT_COLUMNS = 600;
 /** Room for the values left of a plot, and for half of the last time right of it. */
 export const GUTTER_PX = 46;
 export const RIGHT_PX = 8;
@@ -49,7 +49,10 @@ export function plotHeight(heightPx: number): number {
 }
 
 /** Pixels that the whole element is high. */
-export function panelHeight({ heightPx, hasTimeLabels = false }: Pick<Panel, 'heightPx' | 'hasTimeLabels'>): number {
+export function panelHeight({
+  heightPx,
+  hasTimeLabels = false,
+}: Pick<Panel, 'heightPx' | 'hasTimeLabels'>): number {
   return ABOVE_PX + heightPx + (hasTimeLabels ? TIME_AXIS_PX : BELOW_PX);
 }
 

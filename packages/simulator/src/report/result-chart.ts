@@ -103,11 +103,17 @@ function preparedPage(results: readonly SimulationResult[], options: ChartOption
     time: { spanSeconds: drawn.spanSeconds, ticks: elapsedTicks(drawn.spanSeconds) },
     tasks: valueAxis(
       Math.min(
-        Math.max(highest(({ running }) => running), highest(({ desired }) => desired)),
+        Math.max(
+          highest(({ running }) => running),
+          highest(({ desired }) => desired),
+        ),
         Math.max(MOST_TIMES_REFERENCE * reference.running.highest, LEAST_TASKS_SHOWN),
       ),
     ),
-    age: ageAxis(objectiveSeconds, highest(({ oldestAgeSeconds }) => oldestAgeSeconds)),
+    age: ageAxis(
+      objectiveSeconds,
+      highest(({ oldestAgeSeconds }) => oldestAgeSeconds),
+    ),
   };
 }
 
@@ -173,7 +179,10 @@ function policiesHtml(page: Page): string {
   const legend = [
     ['<path class="running" d="M0 8H28"/>', 'tasks that run'],
     ['<path class="desired" d="M0 8H28"/>', 'tasks asked for'],
-    ['<rect class="bound" y="2" width="28" height="12"/>', `tasks of ${options.reference}, which knows the future`],
+    [
+      '<rect class="bound" y="2" width="28" height="12"/>',
+      `tasks of ${options.reference}, which knows the future`,
+    ],
     ['<path class="age" d="M0 14V8H28V14Z"/>', 'age of the oldest waiting job'],
     ['<path class="late" d="M0 14V2H28V14Z"/>', 'above the objective'],
     ['<path class="objective" d="M0 8H28"/>', `objective, ${secondsText(options.objectiveSeconds)}`],
@@ -201,7 +210,11 @@ ${tasksSvg(page, each, index)}
 ${ageSvg(page, each, index)}</figure>`;
 }
 
-function tasksSvg({ tasks, time, options }: Page, { result, running, desired }: DrawnResult, index: number): string {
+function tasksSvg(
+  { tasks, time, options }: Page,
+  { result, running, desired }: DrawnResult,
+  index: number,
+): string {
   const scale = { height: plotHeight(TASKS_PX), top: tasks.top };
   return panelSvg({
     id: `tasks-${index}`,
@@ -218,7 +231,11 @@ function tasksSvg({ tasks, time, options }: Page, { result, running, desired }: 
   });
 }
 
-function ageSvg({ age, time, options }: Page, { result, oldestAgeSeconds }: DrawnResult, index: number): string {
+function ageSvg(
+  { age, time, options }: Page,
+  { result, oldestAgeSeconds }: DrawnResult,
+  index: number,
+): string {
   const { objectiveSeconds } = options;
   const height = plotHeight(AGE_PX);
   const line = Math.round(height - (objectiveSeconds / age.top) * height);
@@ -242,8 +259,11 @@ function ageSvg({ age, time, options }: Page, { result, oldestAgeSeconds }: Draw
 
 function costHtml({ drawn, compared, reference, time, options }: Page): string {
   const whole = reference.cumulativeTaskSeconds.highest;
-  if (whole === 0) return '<h2>Cost so far</h2>\n<p>The reference billed no time, so there is nothing to compare with.</p>';
-  const highest = Math.max(...drawn.results.map(({ cumulativeTaskSeconds }) => cumulativeTaskSeconds.highest));
+  if (whole === 0)
+    return '<h2>Cost so far</h2>\n<p>The reference billed no time, so there is nothing to compare with.</p>';
+  const highest = Math.max(
+    ...drawn.results.map(({ cumulativeTaskSeconds }) => cumulativeTaskSeconds.highest),
+  );
   const axis = valueAxis(highest / whole, (value) => `${countText(value)}x`);
   const scale = { end: PLOT_COLUMNS, height: plotHeight(COST_PX), top: axis.top * whole };
   // Highest first, as the lines end.
@@ -253,7 +273,9 @@ function costHtml({ drawn, compared, reference, time, options }: Page): string {
   const svg = panelSvg({
     id: 'cost',
     title: 'Cost so far',
-    description: order.map(({ each, ratio }) => `${each.result.policy} ends at ${ratioText(ratio)}`).join(', '),
+    description: order
+      .map(({ each, ratio }) => `${each.result.policy} ends at ${ratioText(ratio)}`)
+      .join(', '),
     heightPx: COST_PX,
     axis,
     time,

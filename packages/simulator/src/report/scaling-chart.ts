@@ -41,7 +41,8 @@ export function scalingChart(service: string, points: readonly ScalingPoint[]): 
   const spanMs = Math.max((points.at(-1)?.atMs ?? 0) - startMs, LEAST_SPAN_MS);
   const list = (values: readonly number[]): readonly StepColumn[] =>
     stepColumns({
-      at: (index) => Math.min((((points[index]?.atMs ?? startMs) - startMs) / spanMs) * PLOT_COLUMNS, PLOT_COLUMNS - 1),
+      at: (index) =>
+        Math.min((((points[index]?.atMs ?? startMs) - startMs) / spanMs) * PLOT_COLUMNS, PLOT_COLUMNS - 1),
       values,
     });
   const desired = points.map((point) => point.desired);
@@ -51,7 +52,9 @@ export function scalingChart(service: string, points: readonly ScalingPoint[]): 
   const tasks = tasksPanel({ desired, running, list, time });
   const queue = backlogPanel({ backlog, list, time }, HEAD_PX + panelHeight(tasks) + CAPTION_PX);
   const height = HEAD_PX + panelHeight(tasks) + CAPTION_PX + panelHeight(queue) + 4;
-  const dates = [startMs, startMs + spanMs].map((ms) => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')}`);
+  const dates = [startMs, startMs + spanMs].map((ms) =>
+    new Date(ms).toISOString().slice(0, 16).replace('T', ' '),
+  );
   const title = `Scaling of ${service}`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="title desc">
 <title id="title">${escapeMarkup(title)}</title>
@@ -98,7 +101,10 @@ function tasksPanel({
   };
 }
 
-function backlogPanel({ backlog, list, time }: Drawing & { readonly backlog: readonly number[] }, y: number): Panel {
+function backlogPanel(
+  { backlog, list, time }: Drawing & { readonly backlog: readonly number[] },
+  y: number,
+): Panel {
   const axis = valueAxis(most(backlog));
   const scale: PathScale = { end: PLOT_COLUMNS, height: plotHeight(BACKLOG_PX), top: axis.top };
   return {
@@ -126,11 +132,15 @@ function most(values: readonly number[]): number {
 
 function checkPoints(service: string, points: readonly ScalingPoint[]): void {
   const fault = (what: string): LongshoreError =>
-    new LongshoreError('invalid_options', `Cannot draw the scaling of "${service}": ${what}`, { details: { service } });
+    new LongshoreError('invalid_options', `Cannot draw the scaling of "${service}": ${what}`, {
+      details: { service },
+    });
   if (points.length === 0) throw fault('there is no decision in this time, ask for a longer one');
   for (const [index, { atMs, desired, running = 0, backlog = 0 }] of points.entries()) {
-    if (!Number.isFinite(atMs)) throw fault(`the time of decision ${index} is ${atMs}, expected milliseconds`);
-    if (atMs < (points[index - 1]?.atMs ?? atMs)) throw fault(`decision ${index} is older than the one before it`);
+    if (!Number.isFinite(atMs))
+      throw fault(`the time of decision ${index} is ${atMs}, expected milliseconds`);
+    if (atMs < (points[index - 1]?.atMs ?? atMs))
+      throw fault(`decision ${index} is older than the one before it`);
     for (const [name, value] of Object.entries({ desired, running, backlog })) {
       if (!(Number.isFinite(value) && value >= 0))
         throw fault(`${name} of decision ${index} is ${value}, expected a number from 0`);

@@ -49,24 +49,29 @@ export interface PathScale {
   readonly top: number;
 }
 
-/** Path data of the columns, in whole numbers and without moves that draw nothing. Empty for no columns. */
+/**
+ * Path data of the columns, in whole numbers, relative because that is shorter, and without moves that draw nothing.
+ * Empty for no columns.
+ */
 export function stepPath(columns: readonly StepColumn[], scale: PathScale): string {
   const [start] = columns;
   if (start === undefined) return '';
   let y = yOf(start.first, scale);
-  const parts = [`M${start.column} ${y}`];
   let x = start.column;
-  for (const { column, first, lowest, highest, last } of columns) {
-    const stops = [first, highest, lowest, last].map((value) => yOf(value, scale));
+  const parts = [`M${x} ${y}`];
+  for (const { column, lowest, highest, last } of columns) {
+    // The range of a column is one stroke; where the column began is on it.
+    const stops = [highest, lowest, last].map((value) => yOf(value, scale));
     if (stops.every((stop) => stop === y)) continue;
-    if (column > x) parts.push(`H${column}`);
+    if (column > x) parts.push(`h${column - x}`);
     x = column;
     for (const stop of stops) {
-      if (stop !== y) parts.push(`V${stop}`);
+      if (stop !== y) parts.push(`v${stop - y}`);
       y = stop;
     }
   }
-  if (scale.end > x) parts.push(`H${Math.round(scale.end)}`);
+  const end = Math.round(scale.end);
+  if (end > x) parts.push(`h${end - x}`);
   return parts.join('');
 }
 
