@@ -94,7 +94,7 @@ describe('the page of a simulation', () => {
     expect(Buffer.byteLength(html)).toBeLessThan(500_000);
     readPage(html);
     // The top of the axis of tasks is 40, and only the spike of one second reaches it.
-    const paths = [...html.matchAll(/class="running" d="M0 (\d+)([^"]*)"/g)];
+    const paths = [...html.matchAll(/class="running" d="M0 (\d+)([hv][^"]*)"/g)];
     expect(paths).toHaveLength(13);
     for (const [, start = '', moves = ''] of paths) {
       let y = Number(start);
