@@ -161,6 +161,7 @@ export class Fleet {
     const index = incident.worker % this.#options.scenario.workers;
     const member = this.#members[index];
     if (incident.kind === 'deploy') return this.#deploy(0, incident.forMs);
+    if (incident.kind === 'pause') return this.#pause(member, incident.forMs);
     this.pending -= 1;
     if (member === undefined || member.process.isBusyWithFault) return;
     if (incident.kind === 'terminate') {
@@ -175,6 +176,22 @@ export class Fleet {
     // An idle process takes no step for long.
     time.after(forMs, () => {
       if (process.disarm() && kind === 'freeze') this.pending -= 1;
+    });
+  }
+
+  /** As by a control document; that of a worker that is gone meanwhile changes nothing. */
+  #pause(member: Member | undefined, forMs: number): void {
+    const { time, ledger, trace } = this.#options;
+    const tell = (isPaused: boolean): void => {
+      if (member === undefined) return;
+      trace?.(`${member.process.name} is told to ${isPaused ? 'pause' : 'go on'}`);
+      ledger.progress();
+      member.process.deliver(() => (isPaused ? member.worker.pause() : member.worker.resume()));
+    };
+    tell(true);
+    time.after(forMs, () => {
+      tell(false);
+      this.pending -= 1;
     });
   }
 

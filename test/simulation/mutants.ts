@@ -130,6 +130,12 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '    const polled = this.#pollers.stop(deadlineMs * 0.8);\n    this.#gates.dismiss();\n',
   },
   {
+    name: 'receives no more after a pause',
+    file: `${WORKER}/session.ts`,
+    find: '    this.#polled = false;\n    this.#pollers.start();\n',
+    replace: '    this.#polled = false;\n',
+  },
+  {
     name: 'does not flush completions when it stops',
     file: `${WORKER}/session.ts`,
     find: 'Promise.all([polled, this.#custody.flush()]).then(() => this.#custody.flush())',

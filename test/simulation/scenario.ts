@@ -38,14 +38,14 @@ export interface PlannedJob {
 
 /** Something that befalls a worker. */
 export interface Incident {
-  readonly kind: 'crash' | 'freeze' | 'terminate' | 'deploy';
+  readonly kind: 'crash' | 'freeze' | 'terminate' | 'deploy' | 'pause';
   /** After the start. */
   readonly atMs: number;
   /** Which worker; of a deploy the first. */
   readonly worker: number;
   /** Crashes and freezes strike this many steps of the process later: at any await. */
   readonly afterSteps: number;
-  /** Of a freeze: its length. Of a crash: until the restart. Of a stop: its deadline. */
+  /** Of a freeze or a pause: its length. Of a crash: until the restart. Of a stop: its deadline. */
   readonly forMs: number;
 }
 
@@ -138,6 +138,7 @@ function drawIncidents(random: Random, lengthMs: number, leaseMs: number, hasDep
       freeze: () => random.between(500, 3 * leaseMs),
       terminate: () => random.pick([0, 500, 5_000, 20_000]),
       deploy: () => 0,
+      pause: () => 0,
     };
     const atMs = random.between(0, lengthMs);
     return {
@@ -156,6 +157,15 @@ function drawIncidents(random: Random, lengthMs: number, leaseMs: number, hasDep
       worker: 0,
       afterSteps: 0,
       forMs: random.pick([500, 5_000, 20_000]),
+    });
+  // Short ones too, which end before the receive that was under way.
+  for (let count = random.pick([0, 0, 1, 3]); count > 0; count -= 1)
+    incidents.push({
+      kind: 'pause',
+      atMs: random.between(0, lengthMs),
+      worker: random.between(0, 3),
+      afterSteps: 0,
+      forMs: random.pick([100, 1_000, 5_000, 20_000]),
     });
   return incidents.sort((left, right) => left.atMs - right.atMs);
 }

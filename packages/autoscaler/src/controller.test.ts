@@ -1,11 +1,7 @@
 import type { Clock } from '@longshore/job';
 import { describe, expect, it } from 'vitest';
-import {
-  createAutoscaler,
-  type AutoscalerLog,
-  type ScaledService,
-  type ScalingRecord,
-} from './controller.ts';
+import { createAutoscaler, type AutoscalerLog, type ScaledService } from './controller.ts';
+import type { ScalingRecord } from './record.ts';
 import type { BacklogCounts, ScalingTarget, TargetFacts } from './ports.ts';
 import type { ScalingSpec } from './policy/spec.ts';
 

@@ -1,18 +1,21 @@
 /**
- * The control loop: measure, decide, apply, record, for each service apart.
- *
- * A service that cannot be measured, or whose call hangs, holds and never stops the others. Counts are absolute, so a
- * failed or lost `apply` is simply asked for again at the next tick.
+ * The control loop: measure, decide, apply, record, for all services at an interval; one controller of several leads, the
+ * others decide as well, so that they are ready, and change nothing.
  */
+import { randomUUID } from 'node:crypto';
 import { LongshoreError, sleep, systemClock, type Clock } from '@longshore/job';
-import { decide } from './policy/decide.ts';
-import type { Decision } from './policy/decision.ts';
+import { soleLeader, type LeaderLease, type Leadership } from './leader/leader-lease.ts';
+import { controllerMetrics } from './metrics.ts';
+import type { Outlook, PinFacts } from './policy/decision.ts';
 import { EMPTY_HISTORY, type ScalingHistory } from './policy/history.ts';
-import type { BacklogSource, ScalingTarget, TargetFacts } from './ports.ts';
 import type { ScalingSpec } from './policy/spec.ts';
+import type { BacklogSource, ScalingTarget } from './ports.ts';
+import type { ControllerMode, DecisionSink, ScalingRecord, ShadowTotals } from './record.ts';
+import { runRound, type Allocate } from './round.ts';
+import { SinkQueue } from './sink-queue.ts';
 import { within } from './within.ts';
 
-/** Where the autoscaler tells what it does; pino's interface, as far as it is used. */
+/** Where the autoscaler tells what it does; a subset of common loggers' interfaces. */
 export interface AutoscalerLog {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -23,27 +26,32 @@ export interface AutoscalerLog {
 /** A service under control. */
 export interface ScaledService {
   readonly spec: ScalingSpec;
-  /** The service's queue. */
-  readonly backlog: BacklogSource;
-}
-
-/** A decision and what came of it. */
-export interface ScalingRecord extends Omit<Decision, 'history'> {
-  readonly service: string;
-  readonly atMs: number;
-  /** Whether a new count was asked for, and the target took it. */
-  readonly isApplied: boolean;
+  /** The service's queue, or its queues, whose counts add up. */
+  readonly backlog: BacklogSource | readonly BacklogSource[];
 }
 
 /** Options of {@link createAutoscaler}. */
 export interface AutoscalerOptions {
   readonly services: readonly ScaledService[];
   readonly target: ScalingTarget;
-  /** Pause between ticks. Default 10,000; the spec's `lagMs` should be about this and the age of the counts. */
+  /** Default `apply`. `dry-run` decides and records; `shadow` also compares with the scaler that is in charge. */
+  readonly mode?: ControllerMode;
+  /** Pause between ticks. Default 5,000: the first message at zero waits no longer for a decision. */
   readonly intervalMs?: number;
   /** Longest wait for one call to a queue or the target. Default 10,000. */
   readonly timeoutMs?: number;
+  /** Which controller of several acts. Default: this one is alone. */
+  readonly lease?: LeaderLease;
+  /** What is known of the time ahead of a service: calendar, season. */
+  readonly outlook?: (service: string, nowMs: number) => Outlook | undefined;
+  /** An operator's pin on a service. */
+  readonly pin?: (service: string) => Promise<PinFacts | undefined>;
+  /** Shares out what the services have together. Default: each gets what it asks for. */
+  readonly allocate?: Allocate;
+  /** Stores the records. Its failures are logged and never hold up a tick. */
+  readonly sink?: DecisionSink;
   readonly clock?: Clock;
+  readonly random?: () => number;
   readonly log?: AutoscalerLog;
   /** Called with every decision, changed or not. What it throws is logged. */
   readonly onDecision?: (record: ScalingRecord) => void;
@@ -57,21 +65,36 @@ export interface Autoscaler extends AsyncDisposable {
   start(): void;
   /** Resolves when no round runs and none will. A round under way asks for no further count. May be started again. */
   stop(): Promise<void>;
+  /** Whether this controller acts. */
+  readonly isLeader: boolean;
+  /** Prometheus text of the last round. */
+  metricsText(): string;
 }
 
-interface Controlled extends ScaledService {
+/** A service and everything that is kept of it between rounds. */
+export interface Controlled {
+  readonly spec: ScalingSpec;
+  readonly backlog: readonly BacklogSource[];
   history: ScalingHistory;
   /** An `apply` that has not answered yet, perhaps of an earlier tick. */
   applying: Promise<void> | undefined;
+  /** No call before this time: earlier ones were throttled. */
+  notBeforeMs: number;
+  failures: number;
+  recordedSpec: ScalingSpec | undefined;
+  shadow:
+    | {
+        readonly totals: ShadowTotals;
+        readonly incumbent: number;
+        readonly ours: number;
+        readonly atMs: number;
+      }
+    | undefined;
 }
 
-interface Loop {
-  readonly controller: AbortController;
-  readonly done: Promise<void>;
-}
-
-const DEFAULT_INTERVAL_MS = 10_000;
+const DEFAULT_INTERVAL_MS = 5_000;
 const DEFAULT_TIMEOUT_MS = 10_000;
+const FOLLOWER: Leadership = { isLeader: false, term: 0, untilMs: 0 };
 const SILENT: AutoscalerLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /**
@@ -81,155 +104,163 @@ const SILENT: AutoscalerLog = { debug: () => {}, info: () => {}, warn: () => {},
  */
 export function createAutoscaler(options: AutoscalerOptions): Autoscaler {
   checkOptions(options);
-  const { intervalMs = DEFAULT_INTERVAL_MS, clock = systemClock } = options;
-  const services: Controlled[] = options.services.map((service) => ({
-    ...service,
-    history: EMPTY_HISTORY,
-    applying: undefined,
-  }));
-  let loop: Loop | undefined;
-  let round: Promise<readonly ScalingRecord[]> | undefined;
-  let isStopping = false;
+  return new ControlLoop(options);
+}
 
-  const tick = (): Promise<readonly ScalingRecord[]> => {
-    round ??= roundOver(services, options, () => isStopping).finally(() => {
-      round = undefined;
+class ControlLoop implements Autoscaler {
+  readonly #options: AutoscalerOptions;
+  readonly #services: readonly Controlled[];
+  readonly #clock: Clock;
+  readonly #log: AutoscalerLog;
+  readonly #lease: LeaderLease;
+  readonly #sink: SinkQueue | undefined;
+  readonly #run: string = randomUUID();
+  #leadership: Leadership = FOLLOWER;
+  #loop: { readonly controller: AbortController; readonly done: Promise<void> } | undefined;
+  #round: Promise<readonly ScalingRecord[]> | undefined;
+  #isStopping = false;
+  #last: readonly ScalingRecord[] = [];
+  #rounds = 0;
+  #roundMs = 0;
+
+  constructor(options: AutoscalerOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#log = options.log ?? SILENT;
+    this.#lease = options.lease ?? soleLeader();
+    this.#sink = options.sink === undefined ? undefined : new SinkQueue(options.sink, this.#log);
+    this.#services = options.services.map(({ spec, backlog }) => ({
+      spec,
+      backlog: 'counts' in backlog ? [backlog] : backlog,
+      history: EMPTY_HISTORY,
+      applying: undefined,
+      notBeforeMs: -Infinity,
+      failures: 0,
+      recordedSpec: undefined,
+      shadow: undefined,
+    }));
+  }
+
+  get isLeader(): boolean {
+    return this.#leadership.isLeader && this.#clock.nowMs() < this.#leadership.untilMs;
+  }
+
+  tick(): Promise<readonly ScalingRecord[]> {
+    this.#round ??= this.#tick().finally(() => {
+      this.#round = undefined;
     });
-    return round;
-  };
-  const run = async (signal: AbortSignal): Promise<void> => {
-    while (!signal.aborted) {
-      await tick();
-      await sleep(intervalMs, { clock, signal });
-    }
-  };
-  const stop = async (): Promise<void> => {
-    const stopped = loop;
-    isStopping = true;
+    return this.#round;
+  }
+
+  start(): void {
+    if (this.#loop !== undefined && !this.#isStopping) return;
+    this.#isStopping = false;
+    const controller = new AbortController();
+    this.#loop = { controller, done: this.#repeat(controller.signal) };
+  }
+
+  async stop(): Promise<void> {
+    const stopped = this.#loop;
+    this.#isStopping = true;
     stopped?.controller.abort();
     await stopped?.done;
-    await round;
-    if (loop === stopped) {
-      loop = undefined;
-      isStopping = false;
+    await this.#round;
+    await this.#sink?.idle();
+    await this.#giveUp();
+    if (this.#loop === stopped) {
+      this.#loop = undefined;
+      this.#isStopping = false;
     }
-  };
-  return {
-    tick,
-    start() {
-      if (loop !== undefined && !isStopping) return;
-      isStopping = false;
-      const controller = new AbortController();
-      loop = { controller, done: run(controller.signal) };
-    },
-    stop,
-    [Symbol.asyncDispose]: stop,
-  };
-}
-
-async function roundOver(
-  services: readonly Controlled[],
-  options: AutoscalerOptions,
-  isStopping: () => boolean,
-): Promise<readonly ScalingRecord[]> {
-  const { log = SILENT } = options;
-  const records = services.map(async (service) => {
-    try {
-      return [await scaleService(service, options, isStopping)];
-    } catch (error) {
-      log.error({ error, service: service.spec.service }, `Could not decide for ${service.spec.service}`);
-      return [];
-    }
-  });
-  return (await Promise.all(records)).flat();
-}
-
-async function scaleService(
-  service: Controlled,
-  options: AutoscalerOptions,
-  isStopping: () => boolean,
-): Promise<ScalingRecord> {
-  const { clock = systemClock, log = SILENT, onDecision } = options;
-  const { spec } = service;
-  const [queue, target] = await Promise.all([
-    measureQueue(service, options),
-    observeTarget(service, options),
-  ]);
-  const nowMs = clock.nowMs();
-  const { history, ...decision } = decide({ queue, target }, spec, service.history, nowMs);
-  service.history = history;
-  const isChange = target !== undefined && decision.desired !== target.desired;
-  const isApplied = isChange && !isStopping() && (await apply(service, decision.desired, options));
-  const record: ScalingRecord = { ...decision, service: spec.service, atMs: nowMs, isApplied };
-  if (isChange) log.info({ ...record }, `Scaling ${spec.service}: ${decision.reason}`);
-  else log.debug({ ...record }, `Keeping ${spec.service}: ${decision.reason}`);
-  try {
-    onDecision?.(record);
-  } catch (error) {
-    log.warn({ error, service: spec.service }, 'The decision callback failed');
   }
-  return record;
-}
 
-async function measureQueue({ spec, backlog }: Controlled, options: AutoscalerOptions) {
-  const { clock = systemClock, log = SILENT, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-  try {
-    // The time before the call: counts may be older than this, never newer.
-    const atMs = clock.nowMs();
-    const { backlog: visible, inFlight, delayed } = await within(timeoutMs, clock, () => backlog.counts());
-    return { backlog: visible, inFlight, delayed, atMs };
-  } catch (error) {
-    log.warn(
-      { error, service: spec.service },
-      `Could not measure the queue of ${spec.service}, holding its count`,
-    );
-    return undefined;
-  }
-}
-
-async function observeTarget(
-  { spec }: Controlled,
-  options: AutoscalerOptions,
-): Promise<TargetFacts | undefined> {
-  const { clock = systemClock, log = SILENT, target, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-  try {
-    return await within(timeoutMs, clock, () => target.observe(spec.service));
-  } catch (error) {
-    log.warn(
-      { error, service: spec.service },
-      `Could not observe the tasks of ${spec.service}, holding its count`,
-    );
-    return undefined;
-  }
-}
-
-async function apply(service: Controlled, desired: number, options: AutoscalerOptions): Promise<boolean> {
-  const { clock = systemClock, log = SILENT, target, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-  const { spec } = service;
-  if (service.applying !== undefined) {
-    // Two at once could arrive in the wrong order and leave the older count.
-    log.warn(
-      { service: spec.service, desired },
-      `An earlier count of ${spec.service} is still unanswered, asking again later`,
-    );
-    return false;
-  }
-  try {
-    await within(timeoutMs, clock, () => {
-      const applying = target.apply(spec.service, desired);
-      const settled = (): void => {
-        service.applying = undefined;
-      };
-      service.applying = applying.then(settled, settled);
-      return applying;
+  metricsText(): string {
+    return controllerMetrics({
+      records: this.#last,
+      isLeader: this.isLeader,
+      term: this.#leadership.term,
+      rounds: this.#rounds,
+      roundMs: this.#roundMs,
+      droppedRecords: this.#sink?.dropped ?? 0,
     });
-    return true;
-  } catch (error) {
-    log.warn(
-      { error, service: spec.service, desired },
-      `Could not scale ${spec.service} to ${desired}, asking again at the next tick`,
-    );
-    return false;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #repeat(signal: AbortSignal): Promise<void> {
+    const { intervalMs = DEFAULT_INTERVAL_MS } = this.#options;
+    while (!signal.aborted) {
+      const startedMs = this.#clock.nowMs();
+      await this.tick();
+      const tookMs = this.#clock.nowMs() - startedMs;
+      if (tookMs > intervalMs)
+        this.#log.warn({ tookMs, intervalMs }, 'A round took longer than the interval between rounds');
+      await sleep(Math.max(0, intervalMs - tookMs), { clock: this.#clock, signal });
+    }
+  }
+
+  async #tick(): Promise<readonly ScalingRecord[]> {
+    const { target, mode = 'apply', timeoutMs = DEFAULT_TIMEOUT_MS, random = Math.random } = this.#options;
+    const { outlook, pin, allocate } = this.#options;
+    const startedMs = this.#clock.nowMs();
+    await this.#renew(timeoutMs);
+    const records = await runRound(this.#services, {
+      target,
+      clock: this.#clock,
+      log: this.#log,
+      timeoutMs,
+      mode,
+      random,
+      run: this.#run,
+      term: this.#leadership.term,
+      mayApply: () => this.isLeader && !this.#isStopping,
+      ...(outlook === undefined ? {} : { outlook }),
+      ...(pin === undefined ? {} : { pin }),
+      ...(allocate === undefined ? {} : { allocate }),
+    });
+    this.#rounds += 1;
+    this.#roundMs = this.#clock.nowMs() - startedMs;
+    this.#last = records;
+    this.#tell(records);
+    return records;
+  }
+
+  async #renew(timeoutMs: number): Promise<void> {
+    const before = this.#leadership;
+    try {
+      this.#leadership = await within(timeoutMs, this.#clock, () => this.#lease.renew());
+    } catch (error) {
+      // What was promised still holds, and nothing beyond it.
+      this.#log.warn({ error }, 'Could not renew the lease of the autoscaler');
+    }
+    const { isLeader, term } = this.#leadership;
+    if (isLeader !== before.isLeader)
+      this.#log.info({ term }, isLeader ? 'This autoscaler leads' : 'Another autoscaler leads, standing by');
+  }
+
+  async #giveUp(): Promise<void> {
+    if (!this.#leadership.isLeader) return;
+    this.#leadership = FOLLOWER;
+    try {
+      await this.#lease.release();
+    } catch (error) {
+      this.#log.warn({ error }, 'Could not give up the lease of the autoscaler; it ends by itself');
+    }
+  }
+
+  #tell(records: readonly ScalingRecord[]): void {
+    // Those that stand by decide to be ready; what they decided happened to nobody.
+    const isHeard = this.isLeader || (this.#options.mode ?? 'apply') !== 'apply';
+    if (isHeard) this.#sink?.push(records);
+    for (const record of records) {
+      if (!record.isApplied) this.#log.debug({ ...record }, record.reason);
+      try {
+        this.#options.onDecision?.(record);
+      } catch (error) {
+        this.#log.warn({ error, service: record.service }, 'The decision callback failed');
+      }
+    }
   }
 }
 

@@ -46,3 +46,5 @@ export const MAX_PERCENTILE = 99.9;
 export const MIN_DRAIN_MS = 1_000;
 /** Fargate's `stopTimeout` ends at 120 s; a drain must be shorter than that. */
 export const DRAIN_CEILING_MS = 120_000;
+/** The name of the queue on which workers report; the fleet's own queues cannot take it. */
+export const FACTS_QUEUE = 'facts';

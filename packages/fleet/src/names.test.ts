@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { defineFleet } from './define-fleet.ts';
-import { deadLetterQueueName, physicalQueueName, queueForJob, queueNamed, serviceNamed } from './names.ts';
+import {
+  deadLetterQueueName,
+  factsQueueName,
+  physicalQueueName,
+  queueForJob,
+  queueNamed,
+  serviceNamed,
+} from './names.ts';
 
 const service = {
   slots: 1,
@@ -36,6 +43,7 @@ describe('names of a fleet', () => {
   it('prefixes queues with the fleet, within the 80 characters of SQS', () => {
     expect(physicalQueueName(fleet, 'indexing')).toBe('documents-indexing');
     expect(deadLetterQueueName(fleet, 'indexing')).toBe('documents-indexing-dlq');
+    expect(factsQueueName(fleet)).toBe('documents-facts');
     expect(deadLetterQueueName({ name: 'f'.repeat(32) }, 'q'.repeat(40))).toHaveLength(77);
   });
 });

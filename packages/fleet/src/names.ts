@@ -1,6 +1,7 @@
 /** Finding parts of a fleet by name, and the names of its queues outside of it. */
 import { LongshoreError, type ErrorCode } from '@longshore/job';
 import type { Fleet, FleetQueue, FleetService } from './fleet.ts';
+import { FACTS_QUEUE } from './limits.ts';
 import { didYouMean } from './nearest.ts';
 
 /**
@@ -57,6 +58,11 @@ export function physicalQueueName(fleet: Pick<Fleet, 'name'>, queueName: string)
 /** What its dead-letter queue is called: `<fleet>-<queue>-dlq`, within the 80 characters of SQS. */
 export function deadLetterQueueName(fleet: Pick<Fleet, 'name'>, queueName: string): string {
   return `${physicalQueueName(fleet, queueName)}-dlq`;
+}
+
+/** What the queue is called on which the fleet's workers report: `<fleet>-facts`. No queue of a fleet is named `facts`. */
+export function factsQueueName(fleet: Pick<Fleet, 'name'>): string {
+  return physicalQueueName(fleet, FACTS_QUEUE);
 }
 
 function unknown(

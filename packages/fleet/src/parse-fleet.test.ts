@@ -181,6 +181,7 @@ describe('parseFleet', () => {
     ['__proto__', 'Queue name is "__proto__"'],
     ['a'.repeat(41), `Queue name is "${'a'.repeat(41)}"`],
     ['mail-dlq', 'Queue name "mail-dlq" ends in "-dlq"'],
+    ['facts', 'Queue name "facts" is kept for the workers'],
   ])('refuses the queue name %s', (name, fault) => {
     const queues = JSON.parse(`{ "${name}": { "jobs": ["send-mail"] } }`) as unknown;
     expect(faultsOf({ ...fleet, queues, services: { mail: { ...mail, queue: name } } })).toEqual([

@@ -57,6 +57,8 @@ function parseQueue(name: string, value: unknown, found: Faults): FleetQueue {
       `Queue name "${name}" ends in "-dlq", which is kept for dead-letter queues: choose another name`,
     );
   }
+  if (name === limits.FACTS_QUEUE)
+    found.say(`Queue name "${name}" is kept for the workers' reports: choose another name`);
   const queue = new Section(value, `queues.${name}`, QUEUE_KEYS, found);
   return {
     name,

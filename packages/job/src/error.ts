@@ -34,6 +34,8 @@ export type ErrorCode =
   | 'once_lost'
   | 'once_result_refused'
   | 'once_unavailable'
+  | 'lease_unavailable'
+  | 'throttled'
   | 'once_corrupt'
   // handlers
   | 'handler_timeout'

@@ -1,6 +1,6 @@
 /**
- * Runs one worker of a service as a process: settings from the environment, clients, health endpoint, heartbeats to the
- * parent, drain at SIGTERM or SIGINT, exit code.
+ * Runs one worker of a service as a process: settings from the environment, clients, health endpoint, the control
+ * plane, drain at SIGTERM or SIGINT, exit code.
  *
  * This is the composition root that all services share; a service's `main.ts` says only which handlers it has.
  */
@@ -20,7 +20,7 @@ import {
 } from '@longshore/worker';
 import { spotNotice, type SpotNotice } from '@longshore/worker/ec2';
 import { ecsTaskProtection } from '@longshore/worker/ecs';
-import { reportHeartbeats } from './heartbeat.ts';
+import { joinControlPlane } from './control-plane.ts';
 import { openFleet, type OpenFleet } from './open-fleet.ts';
 import { logLevel, readSettings, type Environment } from './settings.ts';
 
@@ -116,11 +116,11 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
   const notices = settings.spotNotices ? watchSpotNotices(stop, log) : undefined;
   const health =
     settings.health === undefined ? undefined : await serveHealth({ worker, ...settings.health });
-  const heartbeats = reportHeartbeats(worker);
+  const control = joinControlPlane({ worker, service: service.name, opened, settings, log });
   log.info({ slots: service.slots, healthPort: health?.port }, 'Worker started');
   const failure = await stop.requested;
   await drain(worker, service.drainMs, log);
-  heartbeats.stop();
+  await control.stop();
   await notices?.stop();
   await protection?.close();
   await health?.[Symbol.asyncDispose]();

@@ -1,5 +1,11 @@
 /** Opens what a fleet runs on, by settings: its queues with their dead-letter queues, its object store, a producer. */
-import { deadLetterQueueName, physicalQueueName, queueForJob, type Fleet } from '@longshore/fleet';
+import {
+  deadLetterQueueName,
+  factsQueueName,
+  physicalQueueName,
+  queueForJob,
+  type Fleet,
+} from '@longshore/fleet';
 import type { ObjectStore } from '@longshore/objects';
 import { createProducer, type Producer, type Queue } from '@longshore/queue';
 import type { Settings } from './settings.ts';
@@ -12,6 +18,8 @@ export interface OpenFleet extends AsyncDisposable {
   queue(name: string): Queue;
   /** Its dead-letter queue, as a queue. */
   deadLetters(name: string): Queue;
+  /** Where its workers report. A fleet need not have it. */
+  facts(): Queue;
   close(): Promise<void>;
 }
 
@@ -52,6 +60,7 @@ export async function openFleet(fleet: Fleet, settings: Settings): Promise<OpenF
     producer,
     queue,
     deadLetters: (name) => open({ name: deadLetterQueueName(fleet, name) }),
+    facts: () => open({ name: factsQueueName(fleet) }),
     close,
     [Symbol.asyncDispose]: close,
   };

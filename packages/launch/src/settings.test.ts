@@ -12,17 +12,26 @@ describe('readSettings', () => {
       objects: { kind: 'fs', root: '/data/objects' },
       pollMs: 20_000,
       minReleaseMs: 0,
+      heartbeats: undefined,
+      revision: undefined,
+      ecsMetadataUri: undefined,
     });
     const aws = readSettings({
       AWS_REGION: 'eu-west-3',
       LONGSHORE_OBJECTS: 's3://documents/fleet/a/',
       LONGSHORE_HEALTH_PORT: '8080',
+      LONGSHORE_HEARTBEATS: 'off',
+      LONGSHORE_REVISION: 'mail:7',
+      ECS_CONTAINER_METADATA_URI_V4: 'http://169.254.170.2/v4/abc',
     });
     expect(aws).toMatchObject({
       region: 'eu-west-3',
       credentials: undefined,
       objects: { kind: 's3', bucket: 'documents', prefix: 'fleet/a' },
       health: { port: 8080, host: '127.0.0.1' },
+      heartbeats: 'off',
+      revision: 'mail:7',
+      ecsMetadataUri: 'http://169.254.170.2/v4/abc',
     });
   });
 
@@ -34,6 +43,9 @@ describe('readSettings', () => {
         LONGSHORE_LOG_LEVEL: 'loud',
         LONGSHORE_HEALTH_PORT: '99999',
         LONGSHORE_POLL_SECONDS: '0',
+        LONGSHORE_HEARTBEATS: 'on',
+        LONGSHORE_REVISION: 'x'.repeat(301),
+        ECS_CONTAINER_METADATA_URI_V4: 'here',
       });
     for (const part of [
       'LONGSHORE_SQS_ENDPOINT is "nowhere"',
@@ -42,6 +54,9 @@ describe('readSettings', () => {
       'LONGSHORE_LOG_LEVEL is "loud"',
       'LONGSHORE_HEALTH_PORT is "99999"',
       'LONGSHORE_POLL_SECONDS is "0"',
+      'LONGSHORE_HEARTBEATS is "on", expected queue or off',
+      'LONGSHORE_REVISION has 301 characters',
+      'ECS_CONTAINER_METADATA_URI_V4 is "here"',
     ]) {
       expect(read).toThrow(part);
     }

@@ -14,6 +14,8 @@
  * | `LONGSHORE_LOG_LEVEL` | `debug`, `info`, `warn`, `error`, `silent` | `info` |
  * | `LONGSHORE_TASK_PROTECTION` | `on`: on ECS, jobs longer than two minutes run only under task scale-in protection; the task's role needs `ecs:UpdateTaskProtection` | `off` |
  * | `LONGSHORE_SPOT_NOTICES` | `on`: drain at EC2's notice that it takes a Spot instance back; on ECS that comes as SIGTERM | `off` |
+ * | `LONGSHORE_HEARTBEATS` | `queue`: report to the fleet's facts queue; `off`: do not | `queue`, or `off` for a child process that reports to its parent |
+ * | `LONGSHORE_REVISION` | which build this is, as the worker reports it | on ECS, task definition `family:revision` |
  * | `LONGSHORE_HEALTH_PORT` | port of `/livez`, `/readyz`, `/metrics`; 0 takes a free one | none |
  * | `LONGSHORE_HEALTH_HOST` | address that it listens on | `127.0.0.1` |
  * | `AWS_REGION` | region | `us-east-1` with an endpoint, else required |
@@ -57,9 +59,16 @@ export interface Settings {
   /** URI of the ECS agent where its protection is asked for. */
   readonly ecsAgentUri: string | undefined;
   readonly spotNotices: boolean;
+  /** Absent: `off` for a child process, else `queue`. */
+  readonly heartbeats: 'queue' | 'off' | undefined;
+  readonly revision: string | undefined;
+  /** URI of the ECS metadata endpoint, version 4, in an ECS task. */
+  readonly ecsMetadataUri: string | undefined;
   readonly health: { readonly port: number; readonly host: string } | undefined;
 }
 
+/** A digest of an image with its registry; every report carries it. */
+const MAX_REVISION_CHARACTERS = 300;
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
 /** The level of this name; `info` for any other, which `readSettings` then refuses. */
@@ -93,6 +102,9 @@ export function readSettings(env: Environment): Settings {
   );
   const ecsAgentUri = readAgentUri(env, faults);
   const spotNotices = readSwitch(env, 'LONGSHORE_SPOT_NOTICES', faults);
+  const heartbeats = readHeartbeats(env, faults);
+  const revision = readRevision(env, faults);
+  const ecsMetadataUri = readUrl(env, 'ECS_CONTAINER_METADATA_URI_V4', faults);
   const health = readHealth(env, faults);
   if (faults.length > 0 || objects === undefined) {
     throw new LongshoreError('invalid_options', `Cannot start with these settings: ${faults.join('; ')}`);
@@ -110,6 +122,9 @@ export function readSettings(env: Environment): Settings {
     logLevel: logLevel(level),
     ecsAgentUri,
     spotNotices,
+    heartbeats,
+    revision,
+    ecsMetadataUri,
     health,
   };
 }
@@ -201,6 +216,22 @@ function readSwitch(env: Environment, name: string, faults: string[]): boolean {
   const value = env[name] ?? '';
   if (!['', 'on', 'off'].includes(value)) faults.push(`${name} is "${value}", expected on or off`);
   return value === 'on';
+}
+
+function readHeartbeats(env: Environment, faults: string[]): Settings['heartbeats'] {
+  const value = env['LONGSHORE_HEARTBEATS'] ?? '';
+  if (value === 'queue' || value === 'off') return value;
+  if (value !== '') faults.push(`LONGSHORE_HEARTBEATS is "${value}", expected queue or off`);
+  return undefined;
+}
+
+function readRevision(env: Environment, faults: string[]): string | undefined {
+  const value = env['LONGSHORE_REVISION'] ?? '';
+  if (value.length > MAX_REVISION_CHARACTERS)
+    faults.push(
+      `LONGSHORE_REVISION has ${value.length} characters, expected at most ${MAX_REVISION_CHARACTERS}`,
+    );
+  return value === '' ? undefined : value;
 }
 
 function readHealth(env: Environment, faults: string[]): Settings['health'] {

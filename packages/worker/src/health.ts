@@ -1,6 +1,6 @@
 /**
  * The worker's health over HTTP: `/livez` (the event loop answers), `/readyz` (messages can be received; 503 with the
- * reason otherwise) and `/metrics` (Prometheus text).
+ * reason otherwise; a paused worker is well and says `paused`) and `/metrics` (Prometheus text).
  */
 import type { AddressInfo } from 'node:net';
 import { systemClock, type Clock } from '@longshore/job';
@@ -40,10 +40,13 @@ export async function serveHealth(options: HealthOptions): Promise<HealthServer>
     if (url !== '/readyz')
       return { status: 404, type: 'text/plain', body: 'Paths: /livez /readyz /metrics\n' };
     const fault = unready();
-    return { status: fault === undefined ? 200 : 503, type: 'text/plain', body: `${fault ?? 'ok'}\n` };
+    return { status: fault === undefined ? 200 : 503, type: 'text/plain', body: `${fault ?? well()}\n` };
   };
+  const well = (): string => (worker.stats().state === 'paused' ? 'paused' : 'ok');
   const unready = (): string | undefined => {
     const { state, lastReceiveAtMs, busy, slots } = worker.stats();
+    // Whoever pauses a worker does not want it replaced.
+    if (state === 'paused') return undefined;
     if (state !== 'running') return `The worker is ${state}`;
     // A worker with all slots busy does not receive, and is well.
     if (busy >= slots) return undefined;

@@ -9,6 +9,7 @@ const BUCKETS_SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 30
 /** Facts at the moment of rendering. */
 export interface MetricsGauges {
   readonly busy: number;
+  readonly isPaused: boolean;
   readonly slots: number;
   readonly held: number;
   readonly breaker: Pick<Breaker, 'state' | 'openings'>;
@@ -109,11 +110,15 @@ function observe(histogram: Histogram, seconds: number): void {
   histogram.count += 1;
 }
 
-function gaugeLines(queue: string, { busy, slots, held, breaker, protection }: MetricsGauges): string[] {
+function gaugeLines(queue: string, gauges: MetricsGauges): string[] {
+  const { busy, slots, held, isPaused, breaker, protection } = gauges;
   return [
     ...gauge('longshore_worker_slots', 'Slots by state', [
       [label({ queue, state: 'busy' }), busy],
       [label({ queue, state: 'free' }), Math.max(0, slots - busy)],
+    ]),
+    ...gauge('longshore_worker_paused', 'Whether the worker was told to take no work', [
+      [label({ queue }), isPaused ? 1 : 0],
     ]),
     ...gauge('longshore_worker_leases_held', 'Messages whose lease is kept', [[label({ queue }), held]]),
     ...gauge('longshore_worker_breaker_open', 'Whether no jobs are taken, since a dependency is down', [

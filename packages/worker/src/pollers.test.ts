@@ -100,4 +100,23 @@ describe('pollers', () => {
     await stopping;
     expect(polls).toHaveLength(1);
   });
+
+  it('go on after a stop, even one that is still waiting for an answer', async () => {
+    const { polls, subject, clock, stop } = open({ wanted: 1_000 });
+    subject.start();
+    const stopping = subject.stop(5_000);
+    subject.start();
+    subject.start();
+    expect(polls).toHaveLength(1);
+    await clock.advance(1_000);
+    await stopping;
+    await settled();
+    expect(polls).toHaveLength(2);
+    await clock.advance(60_000);
+    // The second one is no part of the stop that gave the first one up.
+    polls[1]?.answer(10);
+    await settled();
+    expect(polls.length).toBeGreaterThan(2);
+    await stop();
+  });
 });

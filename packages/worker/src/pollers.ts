@@ -6,6 +6,7 @@ import { sleep, type Clock } from '@longshore/job';
 
 /** The pollers of one session. */
 export interface Pollers {
+  /** Also goes on after a `stop`. */
   start(): void;
   /** There may be room for more messages. */
   wake(): void;
@@ -37,7 +38,7 @@ const FIRST_BACKOFF_MS = 250;
 /** Pollers on a receive function. */
 export function pollers(options: PollersOptions): Pollers {
   const { receive, wanted, answerGraceMs, clock, random, onError } = options;
-  const abort = new AbortController();
+  let abort = new AbortController();
   const active = new Set<Promise<void>>();
   let started = false;
   let requested = 0;
@@ -58,8 +59,9 @@ export function pollers(options: PollersOptions): Pollers {
   };
 
   const once = async (max: number): Promise<void> => {
+    const { signal } = abort;
     try {
-      const count = await receive(max, abort.signal);
+      const count = await receive(max, signal);
       requested -= max;
       failures = 0;
       // Load shows in answers that are half full or more: SQS rarely fills one to the brim.
@@ -71,25 +73,28 @@ export function pollers(options: PollersOptions): Pollers {
       failures += 1;
       const delayMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures) * (0.5 + random() / 2);
       onError(error, delayMs);
-      if (started) await sleep(delayMs, { clock, signal: abort.signal });
+      if (started) await sleep(delayMs, { clock, signal });
     }
   };
 
   return {
     start() {
+      if (started) return;
       started = true;
+      abort = new AbortController();
       wake();
     },
     wake,
     async stop(withinMs) {
       started = false;
+      const stopped = abort;
       // What a queue sends to a poll that was given up is held until its lease ends, so polls are let to answer for a moment.
       const late = Promise.withResolvers<void>();
       const timer = clock.after(Math.min(answerGraceMs, withinMs), late.resolve);
       const all = Promise.all(active);
       await Promise.race([all, late.promise]);
       timer.cancel();
-      abort.abort('stopped');
+      stopped.abort('stopped');
       await all;
     },
   };

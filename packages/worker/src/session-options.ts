@@ -5,6 +5,7 @@ import type { Message, Queue } from '@longshore/queue';
 import type { ForeignDecoder } from './admission.ts';
 import type { FollowUpSender } from './attempt.ts';
 import type { AttemptStore } from './attempt-store.ts';
+import type { Delivery } from './delivery.ts';
 import type { HandlerBinding, Logger, OnceRunner } from './handler.ts';
 import type { Metrics } from './metrics.ts';
 import type { TaskProtection } from './task-protection.ts';
@@ -43,6 +44,8 @@ export interface SessionOptions {
   /** Mean duration of the latest handlers; absent before the first. */
   readonly meanServiceMs: () => number | undefined;
   readonly onReceived: (messages: readonly Message[]) => void;
+  /** A message is a job that can run. */
+  readonly onAdmitted: (job: string, delivery: Delivery) => void;
   readonly onReceiveError: (error: unknown, delayMs: number) => void;
   readonly onOutcome: (finished: FinishedAttempt) => void;
   /** The session cannot go on: the lease thread died. */

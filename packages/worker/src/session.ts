@@ -62,6 +62,7 @@ export class Session {
   #quiet: PromiseWithResolvers<void> | undefined;
   #endedAtMs = 0;
   #polled = false;
+  #isPaused = false;
   #stopping = false;
 
   constructor(options: SessionOptions) {
@@ -111,6 +112,23 @@ export class Session {
 
   /** Starts polling. */
   start(): void {
+    this.#pollers.start();
+  }
+
+  /** Receives no more and gives back what has no slot yet; what has one goes on to its end. */
+  pause(): void {
+    if (this.#isPaused || this.#stopping) return;
+    this.#isPaused = true;
+    void this.#pollers.stop(MAX_ANSWER_GRACE_MS);
+    for (const delivery of this.#inbox.take(() => true)) this.#custody.giveBack(delivery);
+  }
+
+  /** Receives again. */
+  resume(): void {
+    if (!this.#isPaused || this.#stopping) return;
+    this.#isPaused = false;
+    // Nothing was received for a while, so the first answer is not to be waited for long.
+    this.#polled = false;
     this.#pollers.start();
   }
 
@@ -181,7 +199,7 @@ export class Session {
     this.#options.onReceived(messages);
     if (messages.length === 0) return 0;
     const deliveries = messages.flatMap((message) => this.#custody.take(message) ?? []);
-    if (this.#stopping || this.#gates.receivable === 0) {
+    if (this.#stopping || this.#isPaused || this.#gates.receivable === 0) {
       for (const delivery of deliveries) this.#custody.giveBack(delivery);
       return messages.length;
     }
@@ -243,6 +261,7 @@ export class Session {
       return 'neutral';
     }
     const { job } = admission;
+    this.#options.onAdmitted(job.envelope.name, delivery);
     if (this.#gates.isOpenTo(job)) return this.#attempt(delivery, job);
     const entered = await this.#gates.enter(job, delivery.cancellation);
     if ('giveBackAfterMs' in entered) return this.#turnAway(delivery, entered.giveBackAfterMs);

@@ -10,7 +10,7 @@ import {
   type JobDefinition,
 } from '@longshore/job';
 import type { ObjectStore } from '@longshore/objects';
-import type { Message, Queue } from '@longshore/queue';
+import type { Queue } from '@longshore/queue';
 import type { ForeignDecoder } from './admission.ts';
 import type { FollowUpSender } from './attempt.ts';
 import { memoryAttemptStore, objectAttemptStore } from './attempt-store.ts';
@@ -18,8 +18,9 @@ import type { HandlerBinding, Logger, OnceRunner } from './handler.ts';
 import { jsonLog } from './json-log.ts';
 import { metrics } from './metrics.ts';
 import { Session } from './session.ts';
-import type { FinishedAttempt, SessionOptions } from './session-options.ts';
+import type { SessionOptions } from './session-options.ts';
 import type { TaskProtection } from './task-protection.ts';
+import { workerFigures, type JobTypeStats } from './worker-figures.ts';
 
 /** Options of {@link createWorker}. */
 export interface WorkerOptions {
@@ -68,7 +69,8 @@ export interface WorkerOptions {
 
 /** What a worker says of itself. */
 export interface WorkerStats {
-  readonly state: 'stopped' | 'running' | 'draining';
+  /** `paused` from `pause` to `resume`, whatever is still running; a worker that is stopped or stopping says that. */
+  readonly state: 'stopped' | 'running' | 'paused' | 'draining';
   readonly slots: number;
   readonly busy: number;
   readonly completed: number;
@@ -76,8 +78,17 @@ export interface WorkerStats {
   readonly buried: number;
   /** Exponentially weighted mean of handler durations; absent before the first. */
   readonly meanServiceMs?: number;
-  /** Longest time in queue among the messages of the last receive that brought any. */
+  /**
+   * Longest time in queue among the messages received in the last 15 to 30 seconds for the first time; those that come
+   * again do not count. Absent when there was none.
+   */
   readonly oldestWaitMs?: number;
+  /** Figures by job type, of types that were seen. */
+  readonly jobs: readonly JobTypeStats[];
+  /** Whether scale-in and deployments spare this task now; `false` without `protection`. */
+  readonly isProtected: boolean;
+  /** End of the first receive call that succeeded, epoch ms: since then the worker is ready. */
+  readonly readyAtMs?: number;
   /** End of the last receive call that succeeded, epoch ms. */
   readonly lastReceiveAtMs?: number;
 }
@@ -90,7 +101,17 @@ export interface Worker extends AsyncDisposable {
    * back what is left (no attempt is counted) and flushes acknowledgements. Resolves within about the deadline.
    */
   stop(options: { readonly deadlineMs: number }): Promise<void>;
-  /** One step on a worker that is not started: receives once and runs what came to its end. Resolves with the number of messages. */
+  /**
+   * Takes no more work until `resume`: receives no more, gives back what has not begun, and finishes what has. Works
+   * before `start` too, and again and again. A stop, paused or not, is the same.
+   */
+  pause(): void;
+  /** Takes work again. Does nothing on a worker that is not paused. */
+  resume(): void;
+  /**
+   * One step on a worker that is not started: receives once and runs what came to its end. Resolves with the number of
+   * messages, which is 0 while paused.
+   */
   tick(options?: { readonly waitMs?: number }): Promise<number>;
   stats(): WorkerStats;
   /** Prometheus text. */
@@ -99,8 +120,6 @@ export interface Worker extends AsyncDisposable {
 
 /** Two full receives of SQS: one is used up while the next is under way. */
 const MIN_PREFETCH = 20;
-/** Weight of a new duration in the mean: about the last twenty jobs count. */
-const MEAN_WEIGHT = 0.1;
 
 /**
  * Makes a worker.
@@ -129,10 +148,8 @@ class QueueWorker implements Worker {
   readonly #options: SessionOptions;
   #session: Session | undefined;
   #stopped: Promise<void> | undefined;
-  #counts = { completed: 0, failed: 0, buried: 0 };
-  #meanServiceMs: number | undefined;
-  #oldestWaitMs: number | undefined;
-  #lastReceiveAtMs: number | undefined;
+  readonly #figures = workerFigures();
+  #isPaused = false;
 
   constructor(options: WorkerOptions) {
     const { queue, objects, clock = systemClock, log = jsonLog({ fields: { name: 'longshore' } }) } = options;
@@ -158,13 +175,14 @@ class QueueWorker implements Worker {
       maxCrashes: options.maxCrashes ?? 5,
       random: options.random ?? Math.random,
       metrics: metrics(queue.name),
-      meanServiceMs: () => this.#meanServiceMs,
-      onReceived: (messages) => this.#received(messages),
+      meanServiceMs: () => this.#figures.meanServiceMs,
+      onReceived: (messages) => this.#figures.received(messages, clock.nowMs()),
+      onAdmitted: (job, { message, arrivedAtMs }) => this.#figures.admitted(job, message, arrivedAtMs),
       onReceiveError: (error, delayMs) => {
         const code = isLongshoreError(error) ? error.code : 'queue_unavailable';
         log.warn({ err: error, code, delayMs: Math.round(delayMs) }, 'Cannot receive, trying again');
       },
-      onOutcome: (finished) => this.#finished(finished),
+      onOutcome: (finished) => this.#figures.finished(finished),
       onFatal:
         options.onFatal ??
         ((error) => log.error({ err: error }, 'The worker cannot keep its leases any more')),
@@ -175,7 +193,18 @@ class QueueWorker implements Worker {
   start(): void {
     if (this.#session !== undefined) return;
     this.#session = new Session(this.#options);
-    this.#session.start();
+    if (this.#isPaused) this.#session.pause();
+    else this.#session.start();
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#session?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#session?.resume();
   }
 
   async stop({ deadlineMs }: { readonly deadlineMs: number }): Promise<void> {
@@ -195,6 +224,7 @@ class QueueWorker implements Worker {
         'Cannot tick a worker that is started: use start and stop, or tick alone',
       );
     }
+    if (this.#isPaused) return 0;
     const session = new Session(this.#options);
     try {
       return await session.step(waitMs);
@@ -204,15 +234,21 @@ class QueueWorker implements Worker {
   }
 
   stats(): WorkerStats {
-    const running = this.#stopped === undefined ? 'running' : 'draining';
+    const { slots, protection, clock } = this.#options;
+    const { counts, meanServiceMs, lastReceiveAtMs, readyAtMs } = this.#figures;
+    const nowMs = clock.nowMs();
+    const oldestWaitMs = this.#figures.oldestWaitMs(nowMs);
     return {
-      state: this.#session === undefined ? 'stopped' : running,
-      slots: this.#options.slots,
+      state: this.#state(),
+      slots,
       busy: this.#session?.busy ?? 0,
-      ...this.#counts,
-      ...(this.#meanServiceMs === undefined ? {} : { meanServiceMs: this.#meanServiceMs }),
-      ...(this.#oldestWaitMs === undefined ? {} : { oldestWaitMs: this.#oldestWaitMs }),
-      ...(this.#lastReceiveAtMs === undefined ? {} : { lastReceiveAtMs: this.#lastReceiveAtMs }),
+      ...counts,
+      jobs: this.#figures.jobs(nowMs),
+      isProtected: protection?.state === 'protected',
+      ...(meanServiceMs === undefined ? {} : { meanServiceMs }),
+      ...(oldestWaitMs === undefined ? {} : { oldestWaitMs }),
+      ...(lastReceiveAtMs === undefined ? {} : { lastReceiveAtMs }),
+      ...(readyAtMs === undefined ? {} : { readyAtMs }),
     };
   }
 
@@ -220,6 +256,7 @@ class QueueWorker implements Worker {
     const { metrics: all, slots, protection } = this.#options;
     return all.render({
       busy: this.#session?.busy ?? 0,
+      isPaused: this.#isPaused,
       held: this.#session?.held ?? 0,
       slots,
       breaker: this.#session?.breaker ?? { state: 'closed', openings: 0 },
@@ -231,18 +268,10 @@ class QueueWorker implements Worker {
     await this.stop({ deadlineMs: 10_000 });
   }
 
-  #received(messages: readonly Message[]): void {
-    this.#lastReceiveAtMs = this.#options.clock.nowMs();
-    if (messages.length === 0) return;
-    this.#oldestWaitMs = Math.max(0, ...messages.map(({ lease, sentAtMs }) => lease.receivedAtMs - sentAtMs));
-  }
-
-  #finished({ outcome, ranMs, attempt }: FinishedAttempt): void {
-    if (outcome.kind === 'completed') this.#counts.completed += 1;
-    if (outcome.kind === 'retried') this.#counts.failed += 1;
-    if (outcome.kind === 'buried') this.#counts.buried += 1;
-    if (attempt > 0)
-      this.#meanServiceMs = (this.#meanServiceMs ?? ranMs) * (1 - MEAN_WEIGHT) + ranMs * MEAN_WEIGHT;
+  #state(): WorkerStats['state'] {
+    if (this.#session === undefined) return 'stopped';
+    if (this.#stopped !== undefined) return 'draining';
+    return this.#isPaused ? 'paused' : 'running';
   }
 }
 

@@ -1,6 +1,6 @@
 /** The bounds that a wished-for count goes through, in order; each that changes it is named. */
 import type { TargetFacts } from '../ports.ts';
-import type { LimitName, Outlook } from './decision.ts';
+import type { LimitName, Outlook, PinFacts } from './decision.ts';
 import type { ScalingSpec } from './spec.ts';
 import { affordableTasks, type SpendingMemory } from './spending.ts';
 
@@ -9,6 +9,7 @@ export interface BoundsInput {
   readonly spec: ScalingSpec;
   readonly target: TargetFacts;
   readonly outlook: Outlook | undefined;
+  readonly pin: PinFacts | undefined;
   readonly spending: SpendingMemory;
   /** Whether earlier tasks fail to come up. */
   readonly isShort: boolean;
@@ -16,7 +17,7 @@ export interface BoundsInput {
 
 /** The count within all bounds. `limits` gets the names of those that changed it. */
 export function withinBounds(wished: number, input: BoundsInput, limits: LimitName[]): number {
-  const { spec, target, outlook, spending, isShort } = input;
+  const { spec, target, outlook, pin, spending, isShort } = input;
   let desired = wished;
   const atLeast = (least: number, limit: LimitName): void => {
     if (desired >= least) return;
@@ -28,7 +29,12 @@ export function withinBounds(wished: number, input: BoundsInput, limits: LimitNa
     desired = most;
     limits.push(limit);
   };
-  atLeast(outlook?.minTasks ?? 0, 'calendar');
+  if (pin === undefined) {
+    atLeast(outlook?.minTasks ?? 0, 'calendar');
+  } else if (pin.tasks !== desired) {
+    desired = pin.tasks;
+    limits.push('pinned');
+  }
   if (isShort) atMost(Math.max(target.desired, spec.min), 'no_capacity');
   if (spec.stepUp !== undefined) atMost(target.desired + spec.stepUp, 'step');
   if (spec.stepDown !== undefined) atLeast(target.desired - spec.stepDown, 'step');

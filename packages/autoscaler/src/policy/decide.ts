@@ -7,7 +7,15 @@
 import type { BacklogCounts, TargetFacts } from '../ports.ts';
 import { withinBounds, withinFleet } from './bounds.ts';
 import { demand, type Demand } from './demand.ts';
-import type { Decision, DecisionInputs, HoldName, LimitName, Outlook, ScalingFacts } from './decision.ts';
+import type {
+  Decision,
+  DecisionInputs,
+  HoldName,
+  LimitName,
+  Outlook,
+  PinFacts,
+  ScalingFacts,
+} from './decision.ts';
 import { withRecommendation, type ScalingHistory } from './history.ts';
 import { holdReason, scaleReason } from './reason.ts';
 import { objectiveInForce, type ScalingSpec } from './spec.ts';
@@ -29,28 +37,26 @@ export function decide(
   history: ScalingHistory,
   nowMs: number,
 ): Decision {
-  const { queue, target, outlook } = facts;
+  const { queue, target, outlook, pin } = facts;
   if (queue === undefined || target === undefined) return hold('no_metric', facts, spec, history, nowMs);
   if (!isSane(queue, target)) return hold('invalid_metric', facts, spec, history, nowMs);
   const ageMs = nowMs - Math.min(queue.atMs, target.atMs);
   const aheadMs = Math.max(queue.atMs, target.atMs) - nowMs;
   if (ageMs > spec.staleMs || aheadMs > spec.staleMs)
     return hold('stale_metric', facts, spec, history, nowMs);
-  return scale({ queue, target, outlook }, objectiveInForce(spec, target.jobs), history, nowMs);
+  const current = pin !== undefined && pin.untilMs > nowMs ? pin : undefined;
+  return scale({ queue, target, outlook, pin: current }, objectiveInForce(spec, target.jobs), history, nowMs);
 }
 
 interface KnownFacts {
   readonly queue: BacklogCounts;
   readonly target: TargetFacts;
   readonly outlook: Outlook | undefined;
+  readonly pin: PinFacts | undefined;
 }
 
-function scale(
-  { queue, target, outlook }: KnownFacts,
-  spec: ScalingSpec,
-  history: ScalingHistory,
-  nowMs: number,
-): Decision {
+function scale(known: KnownFacts, spec: ScalingSpec, history: ScalingHistory, nowMs: number): Decision {
+  const { queue, target, outlook, pin } = known;
   const need = demand(queue, target, spec, history, outlook, nowMs);
   const idle = idleSince(queue, target, history, nowMs);
   const shortage = shortageSince(target, history, nowMs);
@@ -73,8 +79,8 @@ function scale(
     target.running + target.pending + (target.draining ?? 0),
     nowMs,
   );
-  const desired = withinBounds(recommended, { spec, target, outlook, spending, isShort }, limits);
-  const numbers = inputs({ queue, target, outlook }, need, spec, recommended);
+  const desired = withinBounds(recommended, { spec, target, outlook, pin, spending, isShort }, limits);
+  const numbers = inputs(known, need, spec, recommended);
   return {
     desired,
     reason: scaleReason(numbers, spec, desired, limits, nowMs),
@@ -167,7 +173,7 @@ function shortageSince(
 }
 
 function inputs(
-  { queue, target, outlook }: KnownFacts,
+  { queue, target, outlook, pin }: KnownFacts,
   need: Demand,
   spec: ScalingSpec,
   recommended: number,
@@ -197,6 +203,7 @@ function inputs(
     recommended,
     ...(target.shortage === undefined ? {} : { shortage: target.shortage }),
     ...(outlook?.events === undefined ? {} : { events: outlook.events }),
+    ...(pin === undefined ? {} : { pin }),
   };
 }
 

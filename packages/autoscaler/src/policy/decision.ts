@@ -19,6 +19,14 @@ export interface ScalingFacts {
   readonly queue: (BacklogCounts & { readonly atMs: number }) | undefined;
   readonly target: TargetFacts | undefined;
   readonly outlook?: Outlook;
+  readonly pin?: PinFacts;
+}
+
+/** A count that an operator asked for. */
+export interface PinFacts {
+  readonly tasks: number;
+  readonly untilMs: number;
+  readonly by: string;
 }
 
 /** What kept a decision from the demand. */
@@ -30,6 +38,10 @@ export type LimitName =
   | 'step'
   /** Task-hours of the day. */
   | 'budget'
+  /** An operator asked for a count. */
+  | 'pinned'
+  /** The pool that the services share has no room for more. */
+  | 'pool'
   /** A known event keeps tasks. */
   | 'calendar'
   /** More was recommended within the hold window. */
@@ -84,6 +96,7 @@ export interface DecisionInputs {
   /** What the target says of tasks that it cannot place. */
   readonly shortage?: string;
   readonly events?: readonly string[];
+  readonly pin?: PinFacts;
 }
 
 /** A decision for one service. */

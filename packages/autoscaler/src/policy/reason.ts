@@ -95,12 +95,17 @@ function clockTime(nowMs: number, inMs: number): string {
 }
 
 function because(limit: LimitName, inputs: DecisionInputs, spec: ScalingSpec): string {
-  const { events = [], shortage, running = 0, desiredBefore = 0, busyTasks = 0 } = inputs;
+  const { events = [], shortage, running = 0, desiredBefore = 0, busyTasks = 0, pin } = inputs;
   const texts: Readonly<Record<LimitName, string>> = {
     min: `limited by min ${spec.min}`,
     max: `limited by max ${spec.max}`,
     step: `limited to ${spec.stepUp ?? 'any'} more or ${spec.stepDown ?? 'any'} fewer at a time`,
     budget: `limited by the budget of ${spec.taskHoursPerDay ?? 0} task-hours a day`,
+    pinned:
+      pin === undefined
+        ? 'pinned'
+        : `pinned to ${pin.tasks} until ${new Date(pin.untilMs).toISOString().slice(0, 16)}Z by ${pin.by}`,
+    pool: 'limited by the pool that the services share',
     calendar: `kept for ${events.join(' and ') || 'a known event'}`,
     hold_window: `held by the last ${formatDuration(spec.holdMs)}`,
     busy_tasks: `kept for ${busyTasks} busy`,

@@ -1,5 +1,3 @@
-export { parseHeartbeat } from './heartbeat.ts';
-export type { ParsedHeartbeat, WorkerHeartbeat, WorkerState } from './heartbeat.ts';
 export { processesTarget } from './processes-target.ts';
 export type { ProcessesOptions, ProcessesTarget } from './processes-target.ts';
 export type { OnLine, ProcessesLog } from './service-tasks.ts';

@@ -5,11 +5,11 @@
  * one at a time until one comes up, so that a crash loop neither spins nor multiplies. A draining task is leaving: it
  * is no capacity, and its place may be filled before it is gone.
  */
+import type { WorkerHeartbeat } from '@longshore/fleet';
 import type { Clock, Timer } from '@longshore/job';
 import type { TargetFacts } from '../ports.ts';
 import { leaving } from './leaving.ts';
 import { restartDelayMs, STABLE_MS, withCrash, type CrashStreak } from './restart-delay.ts';
-import type { WorkerHeartbeat } from './heartbeat.ts';
 import { Task, type OutputStream, type ProcessTask, type TaskCommand } from './task.ts';
 
 /** Where the target tells what happens; pino's interface, as far as it is used. */

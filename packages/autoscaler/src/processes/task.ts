@@ -5,8 +5,8 @@
  * and a SIGKILL takes the worker's own children along. A worker whose parent dies sees `disconnect` on its channel.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { parseHeartbeat, type WorkerHeartbeat } from '@longshore/fleet';
 import { errorDetails, sleep, type Clock, type Timer } from '@longshore/job';
-import { parseHeartbeat, type WorkerHeartbeat } from './heartbeat.ts';
 import { readLines } from './lines.ts';
 
 /** How to start a task of one service. */

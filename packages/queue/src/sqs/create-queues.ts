@@ -5,7 +5,8 @@ import type { SqsTransport } from './transport.ts';
 /** A queue to create. */
 export interface SqsQueueDefinition {
   readonly name: string;
-  readonly deadLetterName: string;
+  /** Absent: a queue without one, whose messages may be lost. */
+  readonly deadLetterName?: string;
   /** Default lease (visibility timeout), whole seconds. */
   readonly leaseMs?: number;
   /** Receives after which SQS itself moves a message: a backstop. Default 20. */
@@ -33,36 +34,41 @@ export async function createSqsQueues(options: CreateSqsQueuesOptions): Promise<
 }
 
 async function createOne(transport: SqsTransport, queue: SqsQueueDefinition): Promise<void> {
-  const fifo: Record<string, string> = queue.name.endsWith('.fifo') ? { FifoQueue: 'true' } : {};
-  const { QueueUrl = '' } = await transport.call(
-    'CreateQueue',
-    {
-      QueueName: queue.deadLetterName,
-      Attributes: { ...fifo, MessageRetentionPeriod: String(DEAD_LETTER_RETENTION_SECONDS) },
-    },
-    LIMITS,
-  );
-  const { Attributes } = await transport.call(
-    'GetQueueAttributes',
-    { QueueUrl, AttributeNames: ['QueueArn'] },
-    LIMITS,
-  );
+  const { name, deadLetterName, leaseMs = 30_000, maxReceives = 20, retentionMs } = queue;
+  const fifo: Record<string, string> = name.endsWith('.fifo') ? { FifoQueue: 'true' } : {};
+  const redrive: Record<string, string> =
+    deadLetterName === undefined
+      ? {}
+      : {
+          RedrivePolicy: JSON.stringify({
+            deadLetterTargetArn: await createDeadLetterQueue(transport, deadLetterName, fifo),
+            maxReceiveCount: maxReceives,
+          }),
+        };
   await transport.call(
     'CreateQueue',
     {
-      QueueName: queue.name,
+      QueueName: name,
       Attributes: {
         ...fifo,
-        VisibilityTimeout: seconds(queue.leaseMs ?? 30_000),
-        RedrivePolicy: JSON.stringify({
-          deadLetterTargetArn: Attributes?.['QueueArn'],
-          maxReceiveCount: queue.maxReceives ?? 20,
-        }),
-        ...(queue.retentionMs === undefined ? {} : { MessageRetentionPeriod: seconds(queue.retentionMs) }),
+        ...redrive,
+        VisibilityTimeout: seconds(leaseMs),
+        ...(retentionMs === undefined ? {} : { MessageRetentionPeriod: seconds(retentionMs) }),
       },
     },
     LIMITS,
   );
+}
+
+async function createDeadLetterQueue(
+  transport: SqsTransport,
+  QueueName: string,
+  fifo: Readonly<Record<string, string>>,
+): Promise<string | undefined> {
+  const Attributes = { ...fifo, MessageRetentionPeriod: String(DEAD_LETTER_RETENTION_SECONDS) };
+  const { QueueUrl = '' } = await transport.call('CreateQueue', { QueueName, Attributes }, LIMITS);
+  const request = { QueueUrl, AttributeNames: ['QueueArn'] };
+  return (await transport.call('GetQueueAttributes', request, LIMITS)).Attributes?.['QueueArn'];
 }
 
 function seconds(durationMs: number): string {
