@@ -50,6 +50,7 @@ export function leftOverDependencies(workspace: Workspace): string[] {
         ...Object.keys(manifest.devDependencies ?? {})
           // The types of a client that has none of its own come with it.
           .filter((name) => !tested.has(name.replace(/^@types\//, '')) && !peers.includes(name))
+          .filter((name) => manifest.dependencies?.[name.replace(/^@types\//, '')] === undefined)
           .map((name) => `${folder}/package.json has the dev dependency ${name}, which no test imports`),
         ...Object.keys(manifest.devDependencies ?? {})
           .filter((name) => manifest.dependencies?.[name] !== undefined)
