@@ -34,11 +34,21 @@ export const simulateCommand: Command = defineCommand({
       placeholder: 'name',
       description: 'A made-up trace: diurnal, spikes, steps, idle-gaps, ramps or on-off',
     },
-    service: { type: 'text', placeholder: 'name', description: 'Service of the fleet', completes: 'services' },
+    service: {
+      type: 'text',
+      placeholder: 'name',
+      description: 'Service of the fleet',
+      completes: 'services',
+    },
     objective: { type: 'duration', description: 'Longest wait in the queue (default 1m)' },
     max: { type: 'integer', min: 1, max: MAX_TASKS, description: 'Most tasks (default 40)' },
     min: { type: 'integer', max: MAX_TASKS, description: 'Fewest tasks (default 0)' },
-    slots: { type: 'integer', min: 1, max: MAX_SLOTS, description: 'Jobs that a task runs at a time (default 10)' },
+    slots: {
+      type: 'integer',
+      min: 1,
+      max: MAX_SLOTS,
+      description: 'Jobs that a task runs at a time (default 10)',
+    },
     'service-mean': { type: 'duration', description: 'Mean duration of a job (default 4s)' },
     startup: { type: 'duration', description: 'From the start of a task to its first job (default 45s)' },
     rate: {
@@ -135,7 +145,10 @@ async function readPast({
   }
   const { syntheticTrace, traceFile } = await import('../simulate/read-trace.ts');
   return {
-    trace: values.trace === undefined ? syntheticTrace(values.synthetic ?? '') : await traceFile(values.trace, cwd),
+    trace:
+      values.trace === undefined
+        ? syntheticTrace(values.synthetic ?? '')
+        : await traceFile(values.trace, cwd),
   };
 }
 
@@ -173,7 +186,9 @@ async function runPolicies({
   const say = (index: number): void => {
     // Simulating blocks this process, so that the line is written before each policy and not by a timer.
     if (terminal.isInteractive)
-      terminal.write(`\r\u001B[K${terminal.style.dim(`simulating ${names[index]} (${index + 1} of ${names.length})`)}`);
+      terminal.write(
+        `\r\u001B[K${terminal.style.dim(`simulating ${names[index]} (${index + 1} of ${names.length})`)}`,
+      );
   };
   say(0);
   const results = [clairvoyant(options)];
@@ -196,13 +211,29 @@ async function report(
     import('../simulate/chosen-policies.ts'),
   ]);
   const { objectiveSeconds, startupSeconds, maxTasks } = scenario;
-  const given = advice(results, { reference: REFERENCE, objectiveSeconds, percentile, startupSeconds, maxTasks });
+  const given = advice(results, {
+    reference: REFERENCE,
+    objectiveSeconds,
+    percentile,
+    startupSeconds,
+    maxTasks,
+  });
   if (chart !== undefined) {
-    const page = resultChart(results, { reference: REFERENCE, objectiveSeconds, percentile, note: given.text });
+    const page = resultChart(results, {
+      reference: REFERENCE,
+      objectiveSeconds,
+      percentile,
+      note: given.text,
+    });
     await writeChart(resolve(cwd, chart), page);
   }
   if (json) {
-    terminal.json({ trace, objectiveS: objectiveSeconds, results: resultJson(results, REFERENCE), advice: given });
+    terminal.json({
+      trace,
+      objectiveS: objectiveSeconds,
+      results: resultJson(results, REFERENCE),
+      advice: given,
+    });
     return;
   }
   const { columns, rows } = resultTable(results, REFERENCE);
@@ -229,9 +260,13 @@ async function writeChart(path: string, page: string): Promise<void> {
     await writeFile(path, page);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new LongshoreError('invalid_options', `Cannot write the chart to "${path}": ${reason} (check --chart)`, {
-      cause: error,
-      details: { path },
-    });
+    throw new LongshoreError(
+      'invalid_options',
+      `Cannot write the chart to "${path}": ${reason} (check --chart)`,
+      {
+        cause: error,
+        details: { path },
+      },
+    );
   }
 }

@@ -25,7 +25,13 @@ export interface DrawOptions {
 }
 
 /** Draws them, the same for the same trace. @throws LongshoreError `invalid_options`. */
-export function drawArrivals({ trace, isSynthetic, scenario, windowSeconds, rate }: DrawOptions): Uint32Array {
+export function drawArrivals({
+  trace,
+  isSynthetic,
+  scenario,
+  windowSeconds,
+  rate,
+}: DrawOptions): Uint32Array {
   const spanSeconds = Math.min(windowSeconds, trace.counts.length * trace.bucketSeconds);
   const meanRatePerSecond =
     rate === undefined ? ownRate(trace, spanSeconds, isSynthetic ? scenario : undefined) : givenRate(rate);
@@ -61,5 +67,8 @@ function ownRate(trace: Trace, spanSeconds: number, synthetic: Scenario | undefi
 function givenRate(text: string): number {
   const rate = Number(text);
   if (/^\d+(?:\.\d+)?$/.test(text) && rate > 0) return rate;
-  throw new LongshoreError('invalid_options', `--rate is "${text}", expected jobs per second above 0 like 12.5`);
+  throw new LongshoreError(
+    'invalid_options',
+    `--rate is "${text}", expected jobs per second above 0 like 12.5`,
+  );
 }

@@ -14,7 +14,11 @@ export async function traceFile(path: string, cwd: string): Promise<Trace> {
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     const why =
-      reason === 'ENOENT' ? 'no such file' : reason === 'EISDIR' ? 'it is a folder' : `it cannot be read: ${reason}`;
+      reason === 'ENOENT'
+        ? 'no such file'
+        : reason === 'EISDIR'
+          ? 'it is a folder'
+          : `it cannot be read: ${reason}`;
     throw new LongshoreError('invalid_options', `Cannot read trace "${path}": ${why} (check --trace)`, {
       cause: error,
       details: { path: file },

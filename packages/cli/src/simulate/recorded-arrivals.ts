@@ -43,7 +43,12 @@ export async function recordedArrivals(
       { details: { service } },
     );
   }
-  const trace = { name: `${service}-last-${formatDuration(lastMs)}`, bucketSeconds: BUCKET_MS / 1_000, counts, startMs: fromMs };
+  const trace = {
+    name: `${service}-last-${formatDuration(lastMs)}`,
+    bucketSeconds: BUCKET_MS / 1_000,
+    counts,
+    startMs: fromMs,
+  };
   return { trace, jobTypes: jobs.flatMap(jobType) };
 }
 
