@@ -155,11 +155,11 @@ async function drawLog(ledger: Ledger, query: DecisionQuery, path: string): Prom
 
 /** What an empty log means: nothing changed, nothing was recorded in that time, or nothing ever was. */
 async function emptyText(ledger: Ledger, query: DecisionQuery, lastMs: number): Promise<string> {
-  const of = query.service === undefined ? '' : ` of ${query.service}`;
+  const on = query.service === undefined ? '' : ` on ${query.service}`;
   const within = formatDuration(lastMs);
   const held = await ledger.scaling({ ...query, changesOnly: false, limit: 1 });
   if (held.length > 0)
-    return `No change${of} in the last ${within}: every decision kept the count (see them with --all)`;
+    return `No change${on} in the last ${within}: every decision kept the count (see them with --all)`;
   const [latest] = await ledger.scaling({
     ...query,
     changesOnly: false,
@@ -168,7 +168,7 @@ async function emptyText(ledger: Ledger, query: DecisionQuery, lastMs: number): 
     limit: 1,
   });
   if (latest === undefined)
-    return `No decision${of} is recorded in this ledger yet: the autoscaler writes one every few seconds where it runs with the same LONGSHORE_LEDGER`;
+    return `No decision${on} is recorded in this ledger yet: the autoscaler writes one every few seconds where it runs with the same LONGSHORE_LEDGER`;
   const ago = formatDuration(query.toMs - latest.atMs);
-  return `No decision${of} in the last ${within}; the latest one is ${ago} old (see it with a longer --last)`;
+  return `No decision${on} in the last ${within}; the latest one is ${ago} old (see it with a longer --last)`;
 }

@@ -1,5 +1,4 @@
 /** `longshore autoscaler why`: the present count of one service, explained. */
-import { readPin } from '@longshore/autoscaler';
 import { serviceNamed } from '@longshore/fleet';
 import { LongshoreError } from '@longshore/job';
 import { FLEET_OPTION, defineCommand, type Command } from '../command.ts';
@@ -14,7 +13,7 @@ export const why: Command = defineCommand({
   name: 'why',
   summary: 'Explain why a service has the tasks that it has',
   description: [
-    'Shows the latest decision: what was seen, what the demand needs, which limits hold the count away from it, and a pin where there is one. Times are UTC.',
+    'Shows the latest decision: what was seen, what the demand needs, which limits hold the count away from it, and the pin that was in force. Times are UTC.',
   ],
   positionals: [{ name: 'service', description: 'Service of the fleet', completes: 'services' }],
   options: { fleet: FLEET_OPTION },
@@ -26,7 +25,7 @@ export const why: Command = defineCommand({
     },
   ],
   async run({ values, positionals: [name = ''], terminal, env, cwd }) {
-    const { fleet, path } = await loadFleet({ cwd, path: values.fleet });
+    const { fleet } = await loadFleet({ cwd, path: values.fleet });
     const { name: service } = serviceNamed(fleet, name);
     const nowMs = Date.now();
     await using ledger = await openScalingLedger(env);
@@ -42,17 +41,13 @@ export const why: Command = defineCommand({
         { details: { service } },
       );
     }
-    const { connect } = await import('../local/connection.ts');
-    await using connection = await connect({ fleet, fleetPath: path, env });
-    const pin = await readPin(connection.opened.objects, service, nowMs);
     if (values.json) {
-      terminal.json({ service, decision, lastChange: lastChange ?? null, pin: pin ?? null });
+      terminal.json({ service, decision, lastChange: lastChange ?? null });
       return EXIT_OK;
     }
     const explanation = {
       decision: recordedDecision(decision),
       lastChange: lastChange === undefined ? undefined : recordedDecision(lastChange),
-      pin,
     };
     terminal.data.write(explanationText(explanation, nowMs, terminal.data));
     return EXIT_OK;

@@ -1,22 +1,17 @@
 /** `longshore simulate`: scaling policies on arrivals of the past, or on made-up ones, before anything is changed. */
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { serviceNamed, type FleetService } from '@longshore/fleet';
 import { LongshoreError } from '@longshore/job';
-import type { Advice, SimulatedJobType, SimulationResult, Trace } from '@longshore/simulator';
+import type { SimulatedJobType, Trace } from '@longshore/simulator';
 import { FLEET_OPTION, defineCommand, type Command } from '../command.ts';
 import { EXIT_OK } from '../exit-code.ts';
 import { loadFleet } from '../load-fleet.ts';
-import type { World, WorldOptions } from '../simulate/simulated-world.ts';
-import { table, type Cell } from '../terminal/table.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import type { WorldOptions } from '../simulate/simulated-world.ts';
 
 const MAX_SLOTS = 10_000;
 const MAX_TASKS = 10_000;
 /** As much as three days show nearly everything that repeats, and are simulated in half a minute. */
 const DEFAULT_WINDOW_MS = 259_200_000;
-/** Most steps of a recorded run: more would be more than a chart's columns many times over. */
-const MAX_SERIES_STEPS = 86_400;
 
 /** The command. */
 export const simulateCommand: Command = defineCommand({
@@ -79,11 +74,24 @@ export const simulateCommand: Command = defineCommand({
         ? undefined
         : serviceNamed((await loadFleet({ cwd, path: values.fleet })).fleet, values.service);
     const { trace, jobTypes } = await readPast({ values, service, env, cwd });
-    const { simulatedWorld } = await import('../simulate/simulated-world.ts');
+    const [{ simulatedWorld }, { drawArrivals }, { runPolicies }, { showResults }] = await Promise.all([
+      import('../simulate/simulated-world.ts'),
+      import('../simulate/draw-arrivals.ts'),
+      import('../simulate/run-policies.ts'),
+      import('../simulate/show-results.ts'),
+    ]);
     const world = simulatedWorld(values, service, jobTypes);
+    const { policies, chart, json, rate } = values;
+    const windowSeconds = Math.max(1, Math.round((values.window ?? DEFAULT_WINDOW_MS) / 1_000));
     const isSynthetic = values.synthetic !== undefined;
-    const run = await runPolicies({ trace, isSynthetic, world, values, terminal });
-    await report(run, world, { ...values, cwd }, terminal);
+    const arrivals = drawArrivals({ trace, isSynthetic, scenario: world.scenario, windowSeconds, rate });
+    const options = { trace: trace.name, arrivals, scenario: world.scenario };
+    const results = runPolicies({ ...options, policies, hasSeries: chart !== undefined, terminal });
+    await showResults(results, world, {
+      chart: chart === undefined ? undefined : resolve(cwd, chart),
+      json,
+      terminal,
+    });
     return EXIT_OK;
   },
 });
@@ -150,123 +158,4 @@ async function readPast({
         ? syntheticTrace(values.synthetic ?? '')
         : await traceFile(values.trace, cwd),
   };
-}
-
-interface Run {
-  readonly trace: string;
-  readonly results: readonly SimulationResult[];
-}
-
-async function runPolicies({
-  trace,
-  isSynthetic,
-  world,
-  values,
-  terminal,
-}: {
-  readonly trace: Trace;
-  readonly isSynthetic: boolean;
-  readonly world: World;
-  readonly values: SimulateValues;
-  readonly terminal: Terminal;
-}): Promise<Run> {
-  const [{ clairvoyant, simulate }, { chosenPolicies, REFERENCE }, { drawArrivals }] = await Promise.all([
-    import('@longshore/simulator'),
-    import('../simulate/chosen-policies.ts'),
-    import('../simulate/draw-arrivals.ts'),
-  ]);
-  const { scenario } = world;
-  const windowSeconds = Math.max(1, Math.round((values.window ?? DEFAULT_WINDOW_MS) / 1_000));
-  const arrivals = drawArrivals({ trace, isSynthetic, scenario, windowSeconds, rate: values.rate });
-  const policies = chosenPolicies(arrivals, values.policies);
-  const series =
-    values.chart === undefined ? {} : { seriesStepSeconds: Math.ceil(arrivals.length / MAX_SERIES_STEPS) };
-  const options = { trace: trace.name, arrivals, scenario, ...series };
-  const names = [REFERENCE, ...policies.map(({ name }) => name)];
-  const say = (index: number): void => {
-    // Simulating blocks this process, so that the line is written before each policy and not by a timer.
-    if (terminal.isInteractive)
-      terminal.write(
-        `\r\u001B[K${terminal.style.dim(`simulating ${names[index]} (${index + 1} of ${names.length})`)}`,
-      );
-  };
-  say(0);
-  const results = [clairvoyant(options)];
-  for (const [index, policy] of policies.entries()) {
-    say(index + 1);
-    results.push(simulate({ ...options, policy }));
-  }
-  if (terminal.isInteractive) terminal.write('\r\u001B[K');
-  return { trace: trace.name, results };
-}
-
-async function report(
-  { trace, results }: Run,
-  { scenario, percentile }: World,
-  { chart, json, cwd }: { readonly chart: string | undefined; readonly json: boolean; readonly cwd: string },
-  terminal: Terminal,
-): Promise<void> {
-  const [{ advice, resultChart, resultJson, resultTable }, { REFERENCE }] = await Promise.all([
-    import('@longshore/simulator'),
-    import('../simulate/chosen-policies.ts'),
-  ]);
-  const { objectiveSeconds, startupSeconds, maxTasks } = scenario;
-  const given = advice(results, {
-    reference: REFERENCE,
-    objectiveSeconds,
-    percentile,
-    startupSeconds,
-    maxTasks,
-  });
-  if (chart !== undefined) {
-    const page = resultChart(results, {
-      reference: REFERENCE,
-      objectiveSeconds,
-      percentile,
-      note: given.text,
-    });
-    await writeChart(resolve(cwd, chart), page);
-  }
-  if (json) {
-    terminal.json({
-      trace,
-      objectiveS: objectiveSeconds,
-      results: resultJson(results, REFERENCE),
-      advice: given,
-    });
-    return;
-  }
-  const { columns, rows } = resultTable(results, REFERENCE);
-  const { style } = terminal.data;
-  const cells = rows.map(({ cells: texts, isReference, lateShare }) =>
-    texts.map((text, column): Cell => {
-      if (isReference) return { text, paint: style.dim };
-      const isLate = columns[column]?.header === 'late' && lateShare > 1 - percentile / 100;
-      return isLate ? { text, paint: style.red } : text;
-    }),
-  );
-  const headers = columns.map(({ header, align }) => ({ header: header.toUpperCase(), align }));
-  terminal.data.write(table(headers, cells, terminal.data));
-  terminal.data.write(`\n${adviceText(given, terminal)}\n`);
-  if (chart !== undefined) terminal.write(terminal.style.dim(`Charts: ${chart}\n`));
-}
-
-function adviceText({ kind, text }: Advice, { data: { style } }: Terminal): string {
-  return kind === 'holds' ? style.green(text) : style.yellow(text);
-}
-
-async function writeChart(path: string, page: string): Promise<void> {
-  try {
-    await writeFile(path, page);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new LongshoreError(
-      'invalid_options',
-      `Cannot write the chart to "${path}": ${reason} (check --chart)`,
-      {
-        cause: error,
-        details: { path },
-      },
-    );
-  }
 }

@@ -1,6 +1,6 @@
 /** Decisions for people. Times are UTC, as in the sentences of the autoscaler. */
 import { formatDuration } from '@longshore/job';
-import type { Pin } from '@longshore/autoscaler';
+import type { Pin, PinFacts } from '@longshore/autoscaler';
 import type { Screen } from '../terminal/terminal.ts';
 import { printable, textWidth, wrap } from '../terminal/text-width.ts';
 import type { RecordedDecision } from './recorded-decision.ts';
@@ -37,12 +37,11 @@ export interface Explanation {
   readonly decision: RecordedDecision;
   /** The last change of the count, where there was one in the records. */
   readonly lastChange: RecordedDecision | undefined;
-  readonly pin: Pin | undefined;
 }
 
 /** The explanation at length. */
 export function explanationText(
-  { decision, lastChange, pin }: Explanation,
+  { decision, lastChange }: Explanation,
   nowMs: number,
   screen: TextScreen,
 ): string {
@@ -57,7 +56,7 @@ export function explanationText(
   const sections: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
     ['What was seen', seen(decision)],
     ['What it needs', needs(decision)],
-    ['What holds the count', held(decision, pin, nowMs)],
+    ['What holds the count', held(decision, nowMs)],
     [
       'Last change',
       lastChange === undefined
@@ -118,7 +117,7 @@ function needs({ inputs }: RecordedDecision): Rows {
     forecast:
       arrivalsPerSecond === undefined
         ? undefined
-        : `${rate(arrivalsPerSecond)} until new tasks could work${persistence === undefined ? '' : `; ${Math.round(persistence * 100)} % of the latest deviation is expected to last`}`,
+        : `${rate(arrivalsPerSecond)} until new tasks could work${persistence === undefined || persistence >= 1 ? '' : `; ${Math.round(persistence * 100)} % of the latest deviation is expected to last`}`,
     'backlog by then':
       projectedBacklog === undefined ? undefined : `${count(Math.round(projectedBacklog))} jobs`,
     'fewest in time': needed === undefined ? undefined : tasks(needed),
@@ -127,11 +126,7 @@ function needs({ inputs }: RecordedDecision): Rows {
   });
 }
 
-function held(
-  { limits, events, desired, inputs }: RecordedDecision,
-  pin: Pin | undefined,
-  nowMs: number,
-): Rows {
+function held({ limits, events, desired, inputs, pin }: RecordedDecision, nowMs: number): Rows {
   const rows = limits.map(
     (limit) => [limit.replaceAll('_', ' '), LIMIT_TEXTS[limit] ?? 'a limit of a newer version'] as const,
   );
@@ -171,7 +166,10 @@ const LIMIT_TEXTS: Readonly<Record<string, string>> = {
 };
 
 /** `10 tasks until 2026-11-23 18:00Z (2h left), by ada: launch day`. */
-export function pinText({ tasks: pinned, untilMs, by, note }: Pin, nowMs: number): string {
+export function pinText(
+  { tasks: pinned, untilMs, by, note }: PinFacts & Pick<Pin, 'note'>,
+  nowMs: number,
+): string {
   const reason = note === undefined ? '' : `: ${printable(note)}`;
   return `${tasks(pinned)} until ${minute(untilMs)} (${formatDuration(Math.max(0, untilMs - nowMs))} left), by ${printable(by)}${reason}`;
 }

@@ -2,6 +2,7 @@
  * A scaling record as the ledger gives it back, read with care: its JSON was written by a controller of another version
  * perhaps, so what is missing or has another shape is left out, and the rest is shown.
  */
+import type { PinFacts } from '@longshore/autoscaler';
 import type { ScalingRecord } from '@longshore/ledger';
 
 /** A decision of the autoscaler. */
@@ -26,6 +27,8 @@ export interface RecordedDecision {
   readonly events: readonly string[];
   /** What the target lacks to place tasks. */
   readonly shortage: string | undefined;
+  /** The operator's count that was in force. */
+  readonly pin: PinFacts | undefined;
 }
 
 /** Reads one. */
@@ -39,7 +42,7 @@ export function recordedDecision({
 }: ScalingRecord): RecordedDecision {
   const { inputs, limits, mode } = fieldsOf(record);
   const all = fieldsOf(inputs);
-  const { desiredBefore, isServiceMeasured, events, shortage } = all;
+  const { desiredBefore, isServiceMeasured, events, shortage, pin } = all;
   return {
     service,
     atMs,
@@ -57,7 +60,14 @@ export function recordedDecision({
     limits: textsOf(limits),
     events: textsOf(events),
     shortage: typeof shortage === 'string' ? shortage : undefined,
+    pin: pinOf(pin),
   };
+}
+
+function pinOf(value: unknown): PinFacts | undefined {
+  const { tasks, untilMs, by } = fieldsOf(value);
+  if (typeof tasks !== 'number' || typeof untilMs !== 'number' || typeof by !== 'string') return undefined;
+  return Number.isNaN(new Date(untilMs).getTime()) ? undefined : { tasks, untilMs, by };
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -47,9 +47,17 @@ describe('advice', () => {
     );
   });
 
+  it('doubts costs that are relative to a reference that is late too often', () => {
+    expect(advice([{ ...reference, late: 90 }, cheap], options).text).toContain(
+      'no job killed; the reference itself is late too often, so costs say little here',
+    );
+  });
+
   it('blames the most tasks where the load reaches them', () => {
     const results = [{ ...reference, late: 500, peakTasks: 40 }, late];
     expect(advice(results, options).text).toContain('the load needs more than 40 tasks');
+    const greedy = { ...late, policy: 'greedy', late: 900, peakTasks: 40 };
+    expect(advice([reference, late, greedy], options).text).not.toContain('the load needs more');
   });
 
   it('has no policy to name where only the reference ran', () => {

@@ -36,10 +36,15 @@ export function advice(results: readonly SimulationResult[], options: AdviceOpti
   const policies = compared.filter(({ isReference }) => !isReference);
   const holding = policies.filter(({ lateShare }) => lateShare <= allowed).toSorted(byCost);
   const [cheapest] = holding;
-  if (cheapest !== undefined) return holds(cheapest, holding, options);
-  const closest = policies.toSorted((one, other) => one.lateShare - other.lateShare)[0];
   const reference = compared.find(({ isReference }) => isReference);
   const canBeHeld = reference !== undefined && reference.lateShare <= allowed;
+  if (cheapest !== undefined) {
+    const doubt = canBeHeld ? '' : '; the reference itself is late too often, so costs say little here';
+    const found = holds(cheapest, holding, options);
+    return { ...found, text: `${found.text}${doubt}` };
+  }
+  const closest = policies.toSorted((one, other) => one.lateShare - other.lateShare)[0];
+  const isAtMost = [reference, closest].some((each) => (each?.result.peakTasks ?? 0) >= options.maxTasks);
   const by = closest === undefined ? {} : { policy: closest.result.policy };
   const near =
     closest === undefined
@@ -47,11 +52,11 @@ export function advice(results: readonly SimulationResult[], options: AdviceOpti
       : `; ${closest.result.policy} comes closest with ${percentText(closest.lateShare)} late`;
   const none = `No policy holds ${goal(options)}`;
   return canBeHeld
-    ? { kind: 'missed', ...by, text: `${none}${near}: ${remedy(compared, options)}` }
+    ? { kind: 'missed', ...by, text: `${none}${near}: ${remedy(isAtMost, options)}` }
     : {
         kind: 'infeasible',
         ...by,
-        text: `${none}, not even one that knows the future: ${remedy(compared, options)}`,
+        text: `${none}, not even one that knows the future: ${remedy(isAtMost, options)}`,
       };
 }
 
@@ -70,9 +75,7 @@ function holds(cheapest: ComparedResult, holding: readonly ComparedResult[], opt
 }
 
 /** What stands in the way, the plainest cause first. */
-function remedy(compared: readonly ComparedResult[], options: AdviceOptions): string {
-  const { objectiveSeconds, startupSeconds, maxTasks } = options;
-  const isAtMost = compared.some(({ result }) => result.peakTasks >= maxTasks);
+function remedy(isAtMost: boolean, { objectiveSeconds, startupSeconds, maxTasks }: AdviceOptions): string {
   const start = `a task takes ${secondsText(startupSeconds)} to start`;
   if (isAtMost)
     return `the load needs more than ${countText(maxTasks)} tasks: raise the most tasks, or allow a longer wait`;
