@@ -74,6 +74,7 @@ main{max-width:1120px;margin:0 auto;padding:24px 16px 48px}
 h1{font-size:1.5rem;line-height:1.25;margin:0 0 4px}
 h2{font-size:1.15rem;margin:40px 0 4px}
 h2+figure{margin-top:0}
+.shared{position:absolute}
 h3{font-size:1rem;margin:0;overflow-wrap:anywhere}
 p{margin:0 0 8px;max-width:75ch}
 .muted,figcaption p,details{color:var(--muted);font-size:.875rem}

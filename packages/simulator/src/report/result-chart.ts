@@ -189,7 +189,7 @@ function policiesHtml(page: Page): string {
   ] as const;
   const figures = page.drawn.results.map((each, index) => policyHtml(page, each, index));
   return `<h2>Tasks and waits of each policy</h2>
-<svg width="0" height="0" aria-hidden="true"><defs><path id="bound" d="${bound}"/></defs></svg>
+<svg class="shared" width="0" height="0" aria-hidden="true"><defs><path id="bound" d="${bound}"/></defs></svg>
 <p class="muted">Drawn up to ${countText(tasks.top)} tasks and ${secondsText(page.age.top)} of age; each caption gives the highest.</p>
 ${legendHtml(legend)}
 ${figures.join('\n')}`;
