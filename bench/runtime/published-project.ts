@@ -8,12 +8,17 @@ import { mustRun, ROOT, toolCommand } from '../../test/check/run-program.ts';
 import { linkConsumer } from '../../test/packaging/consumer.ts';
 import { packPackages } from '../../test/packaging/pack-packages.ts';
 
-const SOURCES = 'bench/runtime';
+/** Where the clients are that are compiled, unless said otherwise. */
+const RUNTIME_CLIENTS = 'bench/runtime';
 /** What the clients import beside our packages. */
 const OTHER_PACKAGES = ['@aws-sdk/client-sqs', 'sqs-consumer', 'zod'];
 
 /** Makes it below `folder`. Resolves with the folder of the compiled clients. */
-export async function makePublishedProject(folder: string, signal: AbortSignal): Promise<string> {
+export async function makePublishedProject(
+  folder: string,
+  signal: AbortSignal,
+  clientSources: string = RUNTIME_CLIENTS,
+): Promise<string> {
   await mustRun(toolCommand('typescript', '-b', 'packages/cli'), { signal });
   signal.throwIfAborted();
   const home = join(folder, 'project');
@@ -24,10 +29,19 @@ export async function makePublishedProject(folder: string, signal: AbortSignal):
     await symlink(join(ROOT, 'node_modules', name), path, 'junction');
   }
   const clients = join(home, 'clients');
-  const sources = (await readdir(join(ROOT, SOURCES))).filter((name) => name.endsWith('.ts'));
+  const sources = (await readdir(join(ROOT, clientSources))).filter((name) => name.endsWith('.ts'));
   const options = ['--ignoreConfig', '--noCheck', '--noResolve', '--rewriteRelativeImportExtensions'];
-  const form = ['--module', 'nodenext', '--target', 'es2024', '--rootDir', SOURCES, '--outDir', clients];
-  const files = sources.map((name) => `${SOURCES}/${name}`);
+  const form = [
+    '--module',
+    'nodenext',
+    '--target',
+    'es2024',
+    '--rootDir',
+    clientSources,
+    '--outDir',
+    clients,
+  ];
+  const files = sources.map((name) => `${clientSources}/${name}`);
   await mustRun(toolCommand('typescript', ...options, ...form, ...files), { signal });
   return clients;
 }

@@ -30,3 +30,7 @@ export type { ControllerMode, DecisionSink, ScalingRecord, ShadowTotals } from '
 export { replay } from './replay.ts';
 export type { Replay, ReplayDifference } from './replay.ts';
 export type { Allocate, Wish } from './round.ts';
+export { ledgerSink, readDecisions } from './ledger-sink.ts';
+export type { ReadDecisionsOptions } from './ledger-sink.ts';
+export { seasonOutlook } from './season-outlook.ts';
+export type { SeasonOutlook, SeasonOutlookOptions } from './season-outlook.ts';

@@ -22,6 +22,7 @@ import { spotNotice, type SpotNotice } from '@longshore/worker/ec2';
 import { ecsTaskProtection } from '@longshore/worker/ecs';
 import { joinControlPlane } from './control-plane.ts';
 import { openFleet, type OpenFleet } from './open-fleet.ts';
+import { startRecording } from './record.ts';
 import { logLevel, readSettings, type Environment } from './settings.ts';
 
 /** What a service's handlers are made from. */
@@ -59,6 +60,7 @@ const MISCONFIGURATIONS: ReadonlySet<string> = new Set([
   'invalid_fleet',
   'conditional_writes_ignored',
   'queue_missing',
+  'ledger_incompatible',
 ]);
 
 /**
@@ -87,7 +89,8 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
   const service = serviceNamed(options.fleet, options.service);
   const settings = readSettings(env);
   const stop = stopRequest(log);
-  const opened = await openFleet(options.fleet, settings);
+  const recording = await startRecording(options, settings, log);
+  const opened = await openFleet(options.fleet, settings, recording);
   // Effects that happen once are conditional writes: a store that ignores the condition must not be worked on.
   if (opened.objects.capabilities.conditionalCreate === 'unverified')
     await verifyConditionalCreate(opened.objects, { prefix: 'probes' });
@@ -110,6 +113,7 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
     log,
     ...(queue === undefined ? {} : { leaseMs: queue.leaseMs }),
     ...(setUp.decoders === undefined ? {} : { decoders: setUp.decoders }),
+    ...(recording === undefined ? {} : { onEnded: recording.ended }),
     onFatal: (error) => stop.fail(error),
   });
   worker.start();
@@ -126,6 +130,7 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
   await health?.[Symbol.asyncDispose]();
   await setUp.close?.();
   await opened.close();
+  await recording?.stop();
   log.info({}, 'Worker stopped');
   clearInterval(alive);
   return failure === undefined ? 0 : EXIT_FAILED;

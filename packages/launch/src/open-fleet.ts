@@ -7,7 +7,7 @@ import {
   type Fleet,
 } from '@longshore/fleet';
 import type { ObjectStore } from '@longshore/objects';
-import { createProducer, type Producer, type Queue } from '@longshore/queue';
+import { createProducer, type Producer, type ProducerOptions, type Queue } from '@longshore/queue';
 import type { Settings } from './settings.ts';
 
 /** An opened fleet. Queues are opened on first use. */
@@ -24,7 +24,11 @@ export interface OpenFleet extends AsyncDisposable {
 }
 
 /** Opens a fleet. Nothing is connected before it is used, and only the drivers in use are loaded. */
-export async function openFleet(fleet: Fleet, settings: Settings): Promise<OpenFleet> {
+export async function openFleet(
+  fleet: Fleet,
+  settings: Settings,
+  recording?: { readonly sent: NonNullable<ProducerOptions['onSent']> },
+): Promise<OpenFleet> {
   const [openQueue, { store: objects, close: closeObjects }] = await Promise.all([
     queueOpener(settings),
     openObjects(settings),
@@ -49,6 +53,7 @@ export async function openFleet(fleet: Fleet, settings: Settings): Promise<OpenF
   const producer = createProducer({
     queueFor: (jobName) => queue(queueForJob(fleet, jobName).name),
     objects,
+    ...(recording === undefined ? {} : { onSent: recording.sent }),
   });
   const close = async (): Promise<void> => {
     await producer.close();

@@ -18,6 +18,9 @@
  * | `LONGSHORE_REVISION` | which build this is, as the worker reports it | on ECS, task definition `family:revision` |
  * | `LONGSHORE_HEALTH_PORT` | port of `/livez`, `/readyz`, `/metrics`; 0 takes a free one | none |
  * | `LONGSHORE_HEALTH_HOST` | address that it listens on | `127.0.0.1` |
+ * | `LONGSHORE_LEDGER` | `sqlite:///file` or `postgres://…`: where jobs are recorded; see `open-ledger.ts` | none |
+ * | `LONGSHORE_LEDGER_RETENTION` | how long it keeps what | `counts=35d,jobs=7d,scaling=14d` |
+ * | `LONGSHORE_REVISION` | what runs here, for the ledger: a commit, an image's digest | empty |
  * | `AWS_REGION` | region | `us-east-1` with an endpoint, else required |
  *
  * Credentials: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` where they are set, else the AWS SDK's
@@ -26,6 +29,7 @@
 import { fileURLToPath } from 'node:url';
 import { LongshoreError } from '@longshore/job';
 import type { LogLevel } from '@longshore/worker';
+import { readLedgerLocation, type LedgerLocation } from './open-ledger.ts';
 
 /** Environment variables, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -65,6 +69,8 @@ export interface Settings {
   /** URI of the ECS metadata endpoint, version 4, in an ECS task. */
   readonly ecsMetadataUri: string | undefined;
   readonly health: { readonly port: number; readonly host: string } | undefined;
+  /** Absent: nothing is recorded. */
+  readonly ledger: LedgerLocation | undefined;
 }
 
 /** A digest of an image with its registry; every report carries it. */
@@ -106,6 +112,7 @@ export function readSettings(env: Environment): Settings {
   const revision = readRevision(env, faults);
   const ecsMetadataUri = readUrl(env, 'ECS_CONTAINER_METADATA_URI_V4', faults);
   const health = readHealth(env, faults);
+  const ledger = readLedgerLocation(env, faults);
   if (faults.length > 0 || objects === undefined) {
     throw new LongshoreError('invalid_options', `Cannot start with these settings: ${faults.join('; ')}`);
   }
@@ -126,6 +133,7 @@ export function readSettings(env: Environment): Settings {
     revision,
     ecsMetadataUri,
     health,
+    ledger,
   };
 }
 

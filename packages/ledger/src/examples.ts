@@ -1,22 +1,25 @@
 /**
- * Which attempts a person can look at later: of each batch those that went wrong, the slowest that went well, and one
- * taken by chance. On a quiet worker that is every job.
+ * Which attempts a person can look at later: of each batch those that went wrong, and of each minute the slowest that
+ * went well and one taken by chance. A worker that runs a job a minute keeps them all.
  */
 import type { JobExample } from './ledger.ts';
 import { plainText, type EndedAttempt } from './tally.ts';
 
 const MAX_REASON_CHARACTERS = 500;
+/** What goes well is told less often than what goes wrong: on a busy fleet it would fill the store. */
+const WELL_EVERY_MS = 60_000;
 
-/** Examples of one batch. */
+/** Examples since they were last taken. */
 export class Examples {
   readonly #maxFailures: number;
   readonly #random: () => number;
   /** The last ones: what goes wrong now is what somebody looks for. Buried jobs are kept apart, since they stay failed. */
-  readonly #buried: EndedAttempt[] = [];
-  readonly #failed: EndedAttempt[] = [];
+  #buried: EndedAttempt[] = [];
+  #failed: EndedAttempt[] = [];
   #slowest: EndedAttempt | undefined;
   #sample: EndedAttempt | undefined;
   #seen = 0;
+  #wellAtMs = -Infinity;
 
   /** @param maxFailures as many buried jobs, and as many other attempts that went wrong */
   constructor(maxFailures: number, random: () => number) {
@@ -45,9 +48,21 @@ export class Examples {
     }
   }
 
-  rows(): readonly JobExample[] {
+  take(nowMs: number): readonly JobExample[] {
+    const wrong = [...this.#buried, ...this.#failed].map(exampleOf);
+    this.#buried = [];
+    this.#failed = [];
+    return [...wrong, ...this.#takeWell(nowMs).map(exampleOf)];
+  }
+
+  #takeWell(nowMs: number): readonly EndedAttempt[] {
+    if (this.#seen === 0 || nowMs - this.#wellAtMs < WELL_EVERY_MS) return [];
     const well = new Set([this.#slowest, this.#sample].filter((attempt) => attempt !== undefined));
-    return [...this.#buried, ...this.#failed, ...well].map(exampleOf);
+    this.#slowest = undefined;
+    this.#sample = undefined;
+    this.#seen = 0;
+    this.#wellAtMs = nowMs;
+    return [...well];
   }
 
   #push(list: EndedAttempt[], attempt: EndedAttempt): void {

@@ -99,7 +99,7 @@ class LedgerRecorder implements Recorder {
   readonly #writer = randomUUID();
   #sequence = 0;
   #tally: Tally;
-  #examples: Examples;
+  readonly #examples: Examples;
   #dropped = 0;
   /** Sent as it is until the store has it: its sequence says whether it is new. */
   #pending: LedgerBatch | undefined;
@@ -116,7 +116,7 @@ class LedgerRecorder implements Recorder {
     this.#random = options.random ?? Math.random;
     this.#pruneAtMs = this.#clock.nowMs() + PRUNE_EVERY_MS * this.#random();
     this.#tally = this.#newTally();
-    this.#examples = this.#newExamples();
+    this.#examples = new Examples(options.maxFailures ?? DEFAULT_MAX_FAILURES, this.#random);
   }
 
   readonly sent = (job: string, count: number): void => {
@@ -166,7 +166,7 @@ class LedgerRecorder implements Recorder {
   }
 
   async #tick(): Promise<void> {
-    const { nowMs } = this.#clock;
+    const nowMs = (): number => this.#clock.nowMs();
     const isQuiet = this.#pending === undefined && this.#tally.isEmpty;
     if (!isQuiet || nowMs() - this.#flushedAtMs >= MAX_SILENCE_MS) {
       const written = await this.flush().then(
@@ -225,6 +225,7 @@ class LedgerRecorder implements Recorder {
 
   #take(): LedgerBatch {
     const { service, worker, revision = '', memory = memoryOfProcess } = this.#options;
+    const nowMs = this.#clock.nowMs();
     const batch: LedgerBatch = {
       writer: this.#writer,
       sequence: (this.#sequence += 1),
@@ -233,12 +234,11 @@ class LedgerRecorder implements Recorder {
       revision: plainText(revision),
       ...memory(),
       dropped: this.#dropped,
-      atMs: Math.round(this.#clock.nowMs()),
+      atMs: Math.round(nowMs),
       ...this.#tally.rows(),
-      jobs: this.#examples.rows(),
+      jobs: this.#examples.take(nowMs),
     };
     this.#tally = this.#newTally();
-    this.#examples = this.#newExamples();
     return batch;
   }
 
@@ -252,10 +252,6 @@ class LedgerRecorder implements Recorder {
         this.#dropped += count;
       },
     });
-  }
-
-  #newExamples(): Examples {
-    return new Examples(this.#options.maxFailures ?? DEFAULT_MAX_FAILURES, this.#random);
   }
 }
 

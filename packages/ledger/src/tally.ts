@@ -97,7 +97,7 @@ export interface TallyOptions {
   readonly serviceOf: (job: string) => string;
   /** The service whose attempts end here. */
   readonly service: string;
-  /** Attempts and sends that went with an old bucket. */
+  /** Attempts that ended, and sends, that went with old buckets. */
   readonly onDrop: (count: number) => void;
 }
 
@@ -224,7 +224,8 @@ export class Tally {
       const arrived = arrivals.remove(atMs);
       this.#buckets -= Number(outcomes !== undefined) + Number(arrived !== undefined);
       const ended = [...(outcomes?.values() ?? [])].reduce((sum, { count }) => sum + count, 0);
-      dropped += Math.max(ended, arrived?.settled ?? 0) + (arrived?.sent ?? 0);
+      // What is settled is an attempt that ended, in this bucket or a later one.
+      dropped += ended + (arrived?.sent ?? 0);
     }
     return dropped;
   }

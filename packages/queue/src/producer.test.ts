@@ -47,6 +47,24 @@ describe('a producer', () => {
     expect(new Set(jobs.map((job) => job.id)).size).toBe(35);
   });
 
+  it('tells of each job that a queue has taken, and of no other', async () => {
+    const { queue } = queueThatAnswers((messages) =>
+      Promise.resolve(
+        taken(messages).map((result, index) =>
+          index === 0 ? { ok: false, code: 'rejected', message: 'too odd' } : result,
+        ),
+      ),
+    );
+    const sent: [string, number][] = [];
+    const onSent = (job: string, count: number): void => void sent.push([job, count]);
+    await using producer = createProducer({ queueFor: () => queue, onSent });
+    await producer.enqueueAll(task, [{ n: 1 }, { n: 2 }, { n: 3 }]);
+    expect(sent).toEqual([
+      ['task', 1],
+      ['task', 1],
+    ]);
+  });
+
   it('sends only what failed again, with the ids it had', async () => {
     const { queue, calls } = queueThatAnswers((messages, call) =>
       Promise.resolve(

@@ -25,6 +25,8 @@ export interface ProducerOptions {
   readonly queueFor: (jobName: string) => Queue;
   /** For payloads over the queue's limit. */
   readonly objects?: ObjectStore;
+  /** Called with jobs that a queue has taken; must not throw. `sent` of a ledger's recorder. */
+  readonly onSent?: (jobName: string, count: number) => void;
   /** How long a job may wait for company in its batch. Default 2 ms. */
   readonly lingerMs?: number;
   readonly clock?: Clock;
@@ -82,6 +84,7 @@ export function createProducer(options: ProducerOptions): Producer {
   const {
     queueFor,
     objects,
+    onSent,
     lingerMs = DEFAULT_LINGER_MS,
     clock = systemClock,
     random = Math.random,
@@ -115,6 +118,7 @@ export function createProducer(options: ProducerOptions): Producer {
       ...fifo,
     };
     const { messageId } = await senderOf(queue).send(message, envelope.id);
+    onSent?.(definition.name, 1);
     return { id: envelope.id, messageId };
   };
 

@@ -14,6 +14,7 @@ export type { JsonLogOptions, LogLevel } from './json-log.ts';
 export { createWorker } from './worker.ts';
 export type { Worker, WorkerOptions, WorkerStats } from './worker.ts';
 export type { JobTypeStats } from './worker-figures.ts';
+export type { FinishedAttempt } from './session-options.ts';
 export type { ForeignDecoder } from './admission.ts';
 export type { FollowUpSender } from './attempt.ts';
 export { serveHealth } from './health.ts';

@@ -12,11 +12,20 @@ import type { TaskProtection } from './task-protection.ts';
 
 /** One finished attempt, for statistics. */
 export interface FinishedAttempt {
+  /** Name of the job; `unknown` for a message that could not be read, and for one that was done before. */
   readonly job: string;
+  /** Absent where the name is unknown. */
+  readonly id: string | undefined;
   readonly outcome: Outcome;
+  /** From 1; 0 where no handler ran. */
   readonly attempt: number;
+  /** How often the message was received, from 1. */
+  readonly receive: number;
+  /** From sent to started. Of a job that was received before, that holds its earlier attempts. */
   readonly waitedMs: number;
   readonly ranMs: number;
+  /** Epoch ms. */
+  readonly endedAtMs: number;
 }
 
 /** Options of a session. */

@@ -48,6 +48,14 @@ const LOG_LEVELS: Partial<Record<OutcomeKind, 'warn' | 'error' | 'info'>> = {
   released: 'info',
 };
 
+/** What is known of an attempt that is reported: all of it where a handler ran. */
+interface Reported {
+  readonly job?: string | undefined;
+  readonly id?: string | undefined;
+  readonly attempt?: number;
+  readonly startMs?: number;
+}
+
 /** One run of a worker, from start to stop. */
 export class Session {
   readonly #options: SessionOptions;
@@ -256,7 +264,8 @@ export class Session {
     if (this.#custody.isDone(delivery)) return this.#settleDuplicate(delivery);
     const admission = await admit(delivery.message, this.#admission);
     if (admission.kind === 'settle') {
-      this.#report(admission.envelope?.name ?? 'unknown', admission.outcome, delivery.message, 0, 0);
+      const { envelope, outcome } = admission;
+      this.#report(outcome, delivery.message, { job: envelope?.name, id: envelope?.id });
       await this.#settle(delivery, admission);
       return 'neutral';
     }
@@ -289,7 +298,7 @@ export class Session {
   }
 
   async #settleDuplicate(delivery: Delivery): Promise<BreakerResult> {
-    this.#options.metrics.finished('unknown', 'duplicate', 0, 0);
+    this.#report({ kind: 'duplicate' }, delivery.message);
     await this.#settle(delivery, { outcome: { kind: 'duplicate' }, envelope: undefined, records: [] });
     return 'neutral';
   }
@@ -308,7 +317,12 @@ export class Session {
     // Given back at the end of a drain: the result is void.
     if (delivery.state !== 'running') return 'neutral';
     if (outcome.kind === 'completed' && envelope.claim !== undefined) delivery.claimed = envelope;
-    this.#report(envelope.name, outcome, delivery.message, job.attempt, clock.nowMs() - startMs, envelope.id);
+    this.#report(outcome, delivery.message, {
+      job: envelope.name,
+      id: envelope.id,
+      attempt: job.attempt,
+      startMs,
+    });
     await this.#settle(delivery, {
       outcome,
       envelope,
@@ -356,18 +370,15 @@ export class Session {
     await this.#custody.settle(delivery, settlement);
   }
 
-  #report(
-    job: string,
-    outcome: Outcome,
-    message: Message,
-    attempt: number,
-    ranMs: number,
-    id?: string,
-  ): void {
-    const { metrics, log, onOutcome } = this.#options;
-    const waitedMs = Math.max(0, message.lease.receivedAtMs - message.sentAtMs);
+  #report(outcome: Outcome, message: Message, reported: Reported = {}): void {
+    const { metrics, log, onOutcome, clock } = this.#options;
+    const endedAtMs = clock.nowMs();
+    const { job = 'unknown', id, attempt = 0, startMs = endedAtMs } = reported;
+    const ranMs = endedAtMs - startMs;
+    // A duplicate has waited for its job to be done.
+    const waitedMs = outcome.kind === 'duplicate' ? 0 : Math.max(0, startMs - message.sentAtMs);
     metrics.finished(job, outcome.kind, waitedMs, ranMs);
-    onOutcome({ job, outcome, attempt, waitedMs, ranMs });
+    onOutcome({ job, id, outcome, attempt, receive: message.receiveCount, waitedMs, ranMs, endedAtMs });
     const level = LOG_LEVELS[outcome.kind];
     if (level === undefined) return;
     const { kind, ...details } = outcome;

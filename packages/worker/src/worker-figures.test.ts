@@ -18,6 +18,9 @@ const attempt = (outcome: Outcome, ranMs: number, job = 'greet') => ({
   attempt: 1,
   waitedMs: 0,
   ranMs,
+  id: 'j1',
+  receive: 1,
+  endedAtMs: 0,
 });
 const COMPLETED: Outcome = { kind: 'completed' };
 

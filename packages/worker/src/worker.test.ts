@@ -20,6 +20,7 @@ import { handle, type Handler, type HandlerContext, type OnceRunner } from './ha
 import { serveHealth } from './health.ts';
 import { jsonLog } from './json-log.ts';
 import { crashRecord } from './settlement.ts';
+import type { FinishedAttempt } from './session-options.ts';
 import type { TaskProtection } from './task-protection.ts';
 import { createWorker, type Worker, type WorkerOptions } from './worker.ts';
 
@@ -95,6 +96,48 @@ describe('a worker', () => {
       expect.stringContaining('No 3'),
     ]);
     expect(await attempts()).toBe(0);
+  });
+
+  it('tells who listens of every attempt that ended, and of what was settled without one', async () => {
+    const ended: FinishedAttempt[] = [];
+    const { id } = await producer.enqueue(task, { n: 1 }, { delayMs: 0 });
+    await queue.send([{ body: 'not json' }]);
+    const subject = worker(
+      ({ attempt }) => (attempt === 1 ? Promise.reject(new Error('No')) : Promise.resolve()),
+      {
+        onEnded: (attempt) => ended.push(attempt),
+      },
+    );
+    await tickUntilEmpty(subject);
+    const seen = (job: string): object[] =>
+      ended
+        .filter((each) => each.job === job)
+        .map(({ id: seenId, outcome, attempt, receive }) => [seenId, outcome.kind, attempt, receive]);
+    expect(seen('task')).toEqual([
+      [id, 'retried', 1, 1],
+      [id, 'completed', 2, 2],
+    ]);
+    expect(seen('unknown')).toEqual([[undefined, 'buried', 0, 1]]);
+    const [first, second] = ended.filter(({ job }) => job === 'task');
+    if (first === undefined || second === undefined) throw new TypeError('There are no attempts');
+    expect(first.ranMs).toBeGreaterThanOrEqual(0);
+    // Both waits begin when the job was sent.
+    const sentAtMs = (each: FinishedAttempt): number => each.endedAtMs - each.ranMs - each.waitedMs;
+    expect(sentAtMs(second)).toBeCloseTo(sentAtMs(first), 6);
+    expect(second.waitedMs).toBeGreaterThan(first.waitedMs);
+  });
+
+  it('completes a job although who listens throws', async () => {
+    await producer.enqueue(task, { n: 1 });
+    let runs = 0;
+    const subject = worker(() => Promise.resolve(void (runs += 1)), {
+      onEnded: () => {
+        throw new Error('Not today');
+      },
+    });
+    await tickUntilEmpty(subject);
+    expect(runs).toBe(1);
+    expect(await letters()).toEqual([]);
   });
 
   it('buries at once what cannot succeed', async () => {

@@ -18,7 +18,7 @@ import type { HandlerBinding, Logger, OnceRunner } from './handler.ts';
 import { jsonLog } from './json-log.ts';
 import { metrics } from './metrics.ts';
 import { Session } from './session.ts';
-import type { SessionOptions } from './session-options.ts';
+import type { FinishedAttempt, SessionOptions } from './session-options.ts';
 import type { TaskProtection } from './task-protection.ts';
 import { workerFigures, type JobTypeStats } from './worker-figures.ts';
 
@@ -63,6 +63,8 @@ export interface WorkerOptions {
   readonly log?: Logger;
   readonly clock?: Clock;
   readonly random?: () => number;
+  /** Called with every attempt that ended, and with messages settled without one; `ended` of a ledger's recorder. */
+  readonly onEnded?: (attempt: FinishedAttempt) => void;
   /** Called once when the worker can go on no longer (its lease thread died); stop it and exit. Default: logs. */
   readonly onFatal?: (error: Error) => void;
 }
@@ -182,7 +184,7 @@ class QueueWorker implements Worker {
         const code = isLongshoreError(error) ? error.code : 'queue_unavailable';
         log.warn({ err: error, code, delayMs: Math.round(delayMs) }, 'Cannot receive, trying again');
       },
-      onOutcome: (finished) => this.#figures.finished(finished),
+      onOutcome: outcomeListener((finished) => this.#figures.finished(finished), options.onEnded, log),
       onFatal:
         options.onFatal ??
         ((error) => log.error({ err: error }, 'The worker cannot keep its leases any more')),
@@ -273,6 +275,23 @@ class QueueWorker implements Worker {
     if (this.#stopped !== undefined) return 'draining';
     return this.#isPaused ? 'paused' : 'running';
   }
+}
+
+/** What listens to a worker must not fail its jobs. */
+function outcomeListener(
+  own: (finished: FinishedAttempt) => void,
+  foreign: WorkerOptions['onEnded'],
+  log: Logger,
+): (finished: FinishedAttempt) => void {
+  if (foreign === undefined) return own;
+  return (finished) => {
+    own(finished);
+    try {
+      foreign(finished);
+    } catch (error) {
+      log.error({ err: error, job: finished.job }, 'onEnded has thrown; the job is settled nevertheless');
+    }
+  };
 }
 
 function bindingsByName({ handlers }: WorkerOptions): ReadonlyMap<string, HandlerBinding> {
