@@ -22,8 +22,9 @@ export function decisionLine(
   const { service, desired, before, isChange, atMs } = decision;
   const time = screen.isTerminal ? clock(atMs, nowMs) : new Date(atMs).toISOString();
   const name = printable(service);
-  const change = isChange ? `${before ?? '?'} → ${desired}` : String(desired);
-  const paint = !isChange ? style.dim : desired > (before ?? 0) ? style.green : style.cyan;
+  const isMove = isChange && before !== undefined;
+  const change = isMove ? `${before} → ${desired}` : String(desired);
+  const paint = !isMove ? style.dim : desired > before ? style.green : style.cyan;
   const head = `${style.dim(time)}  ${name}${' '.repeat(Math.max(0, serviceColumns - textWidth(name)))}  ${paint(change.padEnd(9))}  `;
   const indent = textWidth(time) + 2 + Math.max(serviceColumns, textWidth(name)) + 2 + 9 + 2;
   const room = screen.columns - indent;
