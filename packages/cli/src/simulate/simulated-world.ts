@@ -24,15 +24,7 @@ export interface World {
 }
 
 /** What holds where neither the command line nor the fleet says it. */
-export const WORLD_DEFAULTS: {
-  readonly objectiveSeconds: number;
-  readonly max: number;
-  readonly min: number;
-  readonly slots: number;
-  readonly serviceMeanSeconds: number;
-  readonly startupSeconds: number;
-  readonly percentile: number;
-} = {
+const DEFAULTS = {
   objectiveSeconds: EVERYDAY.objectiveSeconds,
   max: 40,
   min: 0,
@@ -53,10 +45,10 @@ export function simulatedWorld(
   service: FleetService | undefined,
   measured?: readonly SimulatedJobType[],
 ): World {
-  const minTasks = options.min ?? service?.scale.min ?? WORLD_DEFAULTS.min;
-  const maxTasks = options.max ?? service?.scale.max ?? WORLD_DEFAULTS.max;
+  const minTasks = options.min ?? service?.scale.min ?? DEFAULTS.min;
+  const maxTasks = options.max ?? service?.scale.max ?? DEFAULTS.max;
   const objectiveMs =
-    options.objective ?? service?.objective.timeInQueueMs ?? WORLD_DEFAULTS.objectiveSeconds * 1_000;
+    options.objective ?? service?.objective.timeInQueueMs ?? DEFAULTS.objectiveSeconds * 1_000;
   const meanMs = options['service-mean'];
   const faults = [
     ...(minTasks > maxTasks ? [`--min ${minTasks} is above --max ${maxTasks}`] : []),
@@ -65,18 +57,18 @@ export function simulatedWorld(
     ...(meanMs !== undefined && meanMs <= 0 ? ['--service-mean is 0, expected a time above 0'] : []),
   ];
   if (faults.length > 0) throw new LongshoreError('invalid_options', `Cannot simulate: ${faults.join('; ')}`);
-  const meanSeconds = meanMs === undefined ? WORLD_DEFAULTS.serviceMeanSeconds : meanMs / 1_000;
+  const meanSeconds = meanMs === undefined ? DEFAULTS.serviceMeanSeconds : meanMs / 1_000;
   const assumed = [{ share: 1, meanSeconds, sigma: 1 }];
   return {
     scenario: {
       ...EVERYDAY,
-      slots: options.slots ?? service?.slots ?? WORLD_DEFAULTS.slots,
+      slots: options.slots ?? service?.slots ?? DEFAULTS.slots,
       objectiveSeconds: objectiveMs / 1_000,
       jobTypes: meanMs === undefined && measured !== undefined && measured.length > 0 ? measured : assumed,
-      startupSeconds: (options.startup ?? WORLD_DEFAULTS.startupSeconds * 1_000) / 1_000,
+      startupSeconds: (options.startup ?? DEFAULTS.startupSeconds * 1_000) / 1_000,
       minTasks,
       maxTasks,
     },
-    percentile: service?.objective.percentile ?? WORLD_DEFAULTS.percentile,
+    percentile: service?.objective.percentile ?? DEFAULTS.percentile,
   };
 }

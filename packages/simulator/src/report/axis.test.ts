@@ -44,12 +44,13 @@ describe('an axis of time', () => {
   });
 
   it('by the clock has round times, and the date at midnight', () => {
-    const start = Date.UTC(2026, 0, 5, 22, 40);
-    expect(clockTicks(start, 7_200)).toEqual([
-      { value: 1_200, label: '23:00' },
-      { value: 3_000, label: '23:30' },
-      { value: 4_800, label: '01-06' },
-      { value: 6_600, label: '00:30' },
+    const start = Date.UTC(2026, 0, 5, 23, 47);
+    expect(clockTicks(start, 1_500)).toEqual([
+      { value: 180, label: '23:50' },
+      { value: 480, label: '23:55' },
+      { value: 780, label: '01-06' },
+      { value: 1_080, label: '00:05' },
+      { value: 1_380, label: '00:10' },
     ]);
   });
 });

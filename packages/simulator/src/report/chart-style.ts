@@ -5,7 +5,7 @@
 import { GUTTER_PX, RIGHT_PX } from './panel.ts';
 
 /** Line patterns for policies that share a plot; from the seventh on they repeat with other colours. */
-export const LINE_STYLES = 30;
+const LINE_STYLES = 30;
 
 const LIGHT = {
   page: '#ffffff',
