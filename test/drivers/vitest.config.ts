@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL('../..', import.meta.url)),
-    include: ['test/drivers/moto-suite.ts'],
+    include: ['test/drivers/moto-suite.ts', 'test/drivers/moto-ecs-suite.ts'],
     // moto answers about sixty calls a second.
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { createSqsQueues } from '@longshore/queue/sqs';
+import { sqliteLedger } from '@longshore/ledger/sqlite';
+import { createSqsQueues, sqsQueue } from '@longshore/queue/sqs';
 import { startSqsEndpoint, type SqsEndpoint } from '@longshore/sqs-endpoint';
 import { startFauxqs, type FauxqsServer } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -75,6 +76,46 @@ describe('a service process', () => {
     const { exited, log } = start({ LONGSHORE_OBJECTS: 'nowhere' });
     expect(await exited).toEqual([2, null]);
     expect(log()).toContain('LONGSHORE_OBJECTS is \\"nowhere\\"');
+  });
+
+  it('records what it does in the ledger that its settings name, to the last job', async () => {
+    const path = join(folder, 'ledger.db');
+    const { child, exited, log } = start({
+      ...good(),
+      LONGSHORE_LEDGER: `sqlite://${path}`,
+      LONGSHORE_REVISION: 'abc123',
+    });
+    await until('it has started', () => Promise.resolve(log().includes('Worker started')));
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    await using queue = sqsQueue({ name: 'documents-indexing', endpoint, region: 'us-east-1', credentials });
+    await queue.send([{ body: 'not json' }]);
+    await until('it has buried the message', () => Promise.resolve(log().includes('Job buried')));
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+    await using ledger = sqliteLedger({ path, readOnly: true });
+    const always = { fromMs: 0, toMs: Date.now() + 60_000 };
+    expect(await ledger.jobs(always)).toMatchObject([
+      { service: 'indexing', outcome: 'buried', code: 'undecodable_message', revision: 'abc123', attempt: 0 },
+    ]);
+    expect(await ledger.arrivals(always)).toMatchObject([{ job: 'unknown', count: 1, settled: 1, sent: 0 }]);
+    const { workers } = await ledger.summary(always);
+    expect(workers).toMatchObject([{ service: 'indexing', revision: 'abc123', dropped: 0 }]);
+    expect(workers[0]?.maxRssBytes).toBeGreaterThan(10_000_000);
+  });
+
+  it('refuses a ledger that is none, and starts although one does not answer', async () => {
+    const path = join(folder, 'accounts.txt');
+    await writeFile(path, 'No database.'.repeat(1_000));
+    const wrong = start({ ...good(), LONGSHORE_LEDGER: `sqlite://${path}` });
+    expect(await wrong.exited).toEqual([2, null]);
+    expect(wrong.log()).toContain('ledger_incompatible');
+    // Nobody listens on the discard port.
+    const away = start({ ...good(), LONGSHORE_LEDGER: 'postgres://nobody:secret@127.0.0.1:9/ledger' });
+    await until('it has started', () => Promise.resolve(away.log().includes('Worker started')));
+    away.child.kill('SIGTERM');
+    expect(await away.exited).toEqual([0, null]);
+    expect(away.log()).toContain('Cannot write the ledger');
+    expect(away.log()).not.toContain('secret');
   });
 
   it('refuses an object store that ignores conditional writes', async () => {

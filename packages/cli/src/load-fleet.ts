@@ -6,7 +6,7 @@
 import { access } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseFleet, type Fleet } from '@longshore/fleet';
+import { parseFleet, writtenBack, type Fleet } from '@longshore/fleet';
 import { LongshoreError } from '@longshore/job';
 
 /** A fleet and where it came from. */
@@ -31,7 +31,7 @@ const ROOT_MARKS = ['.git', 'pnpm-workspace.yaml'];
 export async function loadFleet({ cwd, path }: LoadFleetOptions): Promise<LoadedFleet> {
   const file = path === undefined ? await findFleetFile(cwd) : await givenFleetFile(resolve(cwd, path));
   const exported = await importDefault(file, cwd);
-  const parsed = parseFleet(isChecked(exported) ? inputOf(exported) : exported);
+  const parsed = parseFleet(isChecked(exported) ? writtenBack(exported) : exported);
   if (parsed.ok) return { fleet: parsed.value, path: file };
   const message = `Cannot use "${shown(file, cwd)}": ${parsed.error.message}`;
   throw new LongshoreError('invalid_fleet', message, {
@@ -97,33 +97,6 @@ function isChecked(value: unknown): value is Fleet {
   return [queues, services].every(
     (list) => Array.isArray(list) && list.every((each) => typeof each === 'object' && each !== null),
   );
-}
-
-/** A fleet written back as input, so that a fleet made by other means than `defineFleet` is checked like any other. */
-function inputOf(fleet: Fleet): unknown {
-  const milliseconds = (value: unknown): unknown => (typeof value === 'number' ? `${value}ms` : value);
-  return {
-    name: fleet.name,
-    queues: Object.fromEntries(
-      fleet.queues.map(({ name, leaseMs, retentionMs, ...rest }) => [
-        name,
-        { ...rest, lease: milliseconds(leaseMs), retention: milliseconds(retentionMs) },
-      ]),
-    ),
-    services: Object.fromEntries(
-      fleet.services.map(({ name, drainMs, objective, ...rest }) => [
-        name,
-        {
-          ...rest,
-          drain: milliseconds(drainMs),
-          objective: {
-            percentile: objective?.percentile,
-            timeInQueue: milliseconds(objective?.timeInQueueMs),
-          },
-        },
-      ]),
-    ),
-  };
 }
 
 /** A path as a person in `cwd` would write it. */

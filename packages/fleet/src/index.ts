@@ -1,4 +1,5 @@
 export { defineFleet } from './define-fleet.ts';
+export { writtenBack } from './written-back.ts';
 export { parseFleet } from './parse-fleet.ts';
 export type { ParsedFleet } from './parse-fleet.ts';
 export {
@@ -19,5 +20,30 @@ export {
 export type { ControlDocument, ParsedControl } from './control.ts';
 export { MAX_HEARTBEAT_JOBS, parseHeartbeat, parseHeartbeatText } from './heartbeat.ts';
 export type { HeartbeatJob, ParsedHeartbeat, WorkerHeartbeat, WorkerState } from './heartbeat.ts';
-export type { DurationText, FleetInput, QueueInput, ServiceInput } from './input.ts';
-export type { Fleet, FleetQueue, FleetService } from './fleet.ts';
+export { allocate } from './allocate.ts';
+export type { PoolCapacity, TaskGrant, TaskWish } from './allocate.ts';
+export { calendarAt } from './calendar-at.ts';
+export type { CalendarOutlook } from './calendar-at.ts';
+export { feasibility } from './feasibility.ts';
+export type { Feasibility, FeasibilityInput } from './feasibility.ts';
+export { fleetWarnings } from './fleet-warnings.ts';
+export type { FleetWarning } from './fleet-warnings.ts';
+export type {
+  CalendarInput,
+  DurationText,
+  FleetInput,
+  ObjectiveInput,
+  PoolInput,
+  QueueInput,
+  ScaleInput,
+  ServiceInput,
+} from './input.ts';
+export type {
+  CalendarEvent,
+  Fleet,
+  FleetObjective,
+  FleetPool,
+  FleetQueue,
+  FleetScale,
+  FleetService,
+} from './fleet.ts';

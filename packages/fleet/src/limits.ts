@@ -48,3 +48,23 @@ export const MIN_DRAIN_MS = 1_000;
 export const DRAIN_CEILING_MS = 120_000;
 /** The name of the queue on which workers report; the fleet's own queues cannot take it. */
 export const FACTS_QUEUE = 'facts';
+
+/** Between an image that is cached and one that is pulled; the autoscaler measures and corrects it. */
+export const DEFAULT_STARTUP_MS = 30_000;
+export const MAX_STARTUP_MS = 3_600_000;
+/** The autoscaler measures and corrects it with the first jobs. */
+export const DEFAULT_SERVICE_TIME_MS = 1_000;
+/** SQS holds a message for 12 hours at most. */
+export const MAX_SERVICE_TIME_MS = 43_200_000;
+/** Starting a task again costs about a minute; an SQS count may be off for one. */
+export const DEFAULT_IDLE_MS = 120_000;
+export const MIN_IDLE_MS = 1_000;
+export const MAX_IDLE_MS = 86_400_000;
+export const DEFAULT_PRIORITY = 50;
+export const MAX_PRIORITY = 100;
+export const MAX_TASK_HOURS_PER_DAY = 120_000;
+export const MAX_INSTANCES = 5_000;
+/** A known event longer than a week is another `min`. */
+export const MAX_EVENT_MS = 604_800_000;
+export const MIN_EVENT_MS = 60_000;
+export const MAX_FACTOR = 100;

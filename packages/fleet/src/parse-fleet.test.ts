@@ -51,8 +51,12 @@ describe('defineFleet', () => {
         {
           ...mail,
           name: 'mail',
-          scale: { min: 0, max: 4 },
+          scale: { min: 0, max: 4, idleMs: 120_000 },
           objective: { percentile: 95, timeInQueueMs: 60_000 },
+          startupMs: 30_000,
+          serviceTimeMs: 1_000,
+          priority: 50,
+          calendar: [],
           drainMs: 25_000,
         },
       ],
@@ -115,7 +119,7 @@ describe('parseFleet', () => {
       version: 1,
     });
     expect(found).toEqual([
-      'version is no field here, expected name, queues, services',
+      'version is no field here, expected name, queues, services, pool',
       'name is "Post Office", expected lower-case words joined by hyphens, up to 32 characters',
       'queues.mail.leas is no field here, did you mean "lease"?',
       'queues.mail.maxReceives is 0, expected a whole number from 1 to 1000',

@@ -9,6 +9,8 @@ import { faults, type Faults } from './faults.ts';
 import type { Fleet, FleetQueue, FleetService } from './fleet.ts';
 import * as limits from './limits.ts';
 import { didYouMean } from './nearest.ts';
+import { parseCalendar } from './parse-calendar.ts';
+import { parseExpectations, parseObjective, parsePool, parseScale } from './parse-scaling.ts';
 import { Section } from './section.ts';
 
 /** Result of {@link parseFleet}. */
@@ -18,9 +20,22 @@ export type ParsedFleet =
 
 const WORDS = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const ENTRY = /^\.{1,2}\/.*[^/]\.[cm]?[jt]s$/;
-const FLEET_KEYS = ['name', 'queues', 'services'];
+const FLEET_KEYS = ['name', 'queues', 'services', 'pool'];
 const QUEUE_KEYS = ['jobs', 'lease', 'maxReceives', 'retention'];
-const SERVICE_KEYS = ['entry', 'queue', 'slots', 'cpuUnits', 'memoryMiB', 'scale', 'objective', 'drain'];
+const SERVICE_KEYS = [
+  'entry',
+  'queue',
+  'slots',
+  'cpuUnits',
+  'memoryMiB',
+  'scale',
+  'objective',
+  'startup',
+  'serviceTime',
+  'priority',
+  'calendar',
+  'drain',
+];
 
 /**
  * A checked and frozen fleet, or one `invalid_fleet` error with every fault, each a line of the message and an entry of
@@ -38,9 +53,11 @@ export function parseFleet(input: unknown): ParsedFleet {
   const services = root
     .entries('services', 'an object with at least one service')
     .map(([key, value]) => parseService(key, value, queues, found));
+  const pool = root.has('pool') ? parsePool(root, found) : undefined;
   checkJobs(queues, found);
   checkQueuesServed(queues, services, found);
-  if (found.list.length === 0) return { ok: true, value: frozen({ name, queues, services }) };
+  if (found.list.length === 0)
+    return { ok: true, value: frozen({ name, queues, services, ...(pool === undefined ? {} : { pool }) }) };
   const count = found.list.length === 1 ? '1 fault' : `${found.list.length} faults`;
   const title = name === '' ? 'Cannot use the fleet' : `Cannot use fleet "${name}"`;
   const message = `${title}, ${count}:\n${found.list.map((fault) => `  ${fault}`).join('\n')}`;
@@ -113,7 +130,7 @@ function parseService(
     const remedy = didYouMean(queue, names) || `, the fleet has ${quoted(names) || 'no queues'}`;
     found.say(`${service.path}.queue is "${queue}", which is no queue of the fleet${remedy}`);
   }
-  return {
+  const task = {
     name,
     entry: service.text(
       'entry',
@@ -128,8 +145,14 @@ function parseService(
       reason: '1024 units are one vCPU',
     }),
     memoryMiB: service.wholeNumber('memoryMiB', { min: limits.MIN_MEMORY_MIB, max: limits.MAX_MEMORY_MIB }),
-    scale: parseScale(service, found),
+  };
+  const scale = parseScale(service, found);
+  return {
+    ...task,
+    scale,
     objective: parseObjective(service, known, found),
+    ...parseExpectations(service),
+    calendar: parseCalendar(service, scale.max, found),
     drainMs: service.durationMs('drain', {
       min: limits.MIN_DRAIN_MS,
       below: limits.DRAIN_CEILING_MS,
@@ -137,38 +160,6 @@ function parseService(
       reason: "Fargate's stop timeout ends at 120 s",
     }),
   };
-}
-
-function parseScale(service: Section, found: Faults): FleetService['scale'] {
-  const scale = service.section('scale', ['min', 'max']);
-  const min = scale.wholeNumber('min', { min: 0, max: limits.MAX_TASKS, fallback: limits.DEFAULT_MIN_TASKS });
-  const max = scale.wholeNumber('max', { min: 0, max: limits.MAX_TASKS });
-  if (min > max) found.say(`${scale.path}.min is ${min}, above max ${max}: lower min or raise max`);
-  return { min, max };
-}
-
-function parseObjective(
-  service: Section,
-  queue: FleetQueue | undefined,
-  found: Faults,
-): FleetService['objective'] {
-  const objective = service.section('objective', ['percentile', 'timeInQueue']);
-  const percentile = objective.number('percentile', {
-    min: limits.MIN_PERCENTILE,
-    max: limits.MAX_PERCENTILE,
-    fallback: limits.DEFAULT_PERCENTILE,
-  });
-  const timeInQueueMs = objective.durationMs('timeInQueue', {
-    min: limits.MIN_TIME_IN_QUEUE_MS,
-    max: limits.MAX_RETENTION_MS,
-  });
-  if (queue !== undefined && timeInQueueMs >= queue.retentionMs) {
-    found.say(
-      `${objective.path}.timeInQueue is not below the retention of queue "${queue.name}", which drops jobs ` +
-        'that wait so long: lower timeInQueue or raise the retention',
-    );
-  }
-  return { percentile, timeInQueueMs };
 }
 
 function checkJobs(queues: readonly FleetQueue[], found: Faults): void {
@@ -219,9 +210,13 @@ function frozen(fleet: Fleet): Fleet {
   }
   for (const service of fleet.services) {
     Object.freeze(service.scale);
+    if (service.objective.perJobMs !== undefined) Object.freeze(service.objective.perJobMs);
     Object.freeze(service.objective);
+    for (const event of service.calendar) Object.freeze(event);
+    Object.freeze(service.calendar);
     Object.freeze(service);
   }
+  if (fleet.pool !== undefined) Object.freeze(fleet.pool);
   Object.freeze(fleet.queues);
   Object.freeze(fleet.services);
   return Object.freeze(fleet);

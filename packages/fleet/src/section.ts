@@ -63,6 +63,11 @@ export class Section {
     return this.#ranged(key, range, `a duration ${ends(range, quotedDuration)}`, durationOf);
   }
 
+  /** Whether there is anything at this key. */
+  has(key: string): boolean {
+    return this.#read(key) !== undefined;
+  }
+
   list(key: string): readonly unknown[] {
     const raw = this.#read(key);
     if (Array.isArray(raw) && raw.length > 0) return raw;

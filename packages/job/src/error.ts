@@ -50,6 +50,9 @@ export type ErrorCode =
   // ledger
   | 'ledger_unavailable'
   | 'ledger_incompatible'
+  // where tasks run
+  | 'service_missing'
+  | 'target_unavailable'
   // documents
   | 'encrypted'
   | 'corrupt'

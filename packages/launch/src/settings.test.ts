@@ -35,6 +35,48 @@ describe('readSettings', () => {
     });
   });
 
+  it('reads where the ledger is, and how long it keeps what', () => {
+    const base = {
+      LONGSHORE_SQS_ENDPOINT: 'http://127.0.0.1:9324',
+      LONGSHORE_OBJECTS: 'file:///data/objects',
+    };
+    expect(readSettings(base)).toMatchObject({ ledger: undefined, revision: '' });
+    const sqlite = readSettings({
+      ...base,
+      LONGSHORE_LEDGER: 'sqlite:///var/lib/a%20b/ledger.db',
+      LONGSHORE_LEDGER_RETENTION: 'counts=70d, jobs=12h',
+      LONGSHORE_REVISION: 'abc',
+    });
+    expect(sqlite.revision).toBe('abc');
+    expect(sqlite.ledger).toEqual({
+      kind: 'sqlite',
+      path: '/var/lib/a b/ledger.db',
+      retention: { countsMs: 70 * 86_400_000, jobsMs: 12 * 3_600_000 },
+    });
+    const url = 'postgres://user:secret@host/database?sslmode=require';
+    expect(readSettings({ ...base, LONGSHORE_LEDGER: url }).ledger).toEqual({
+      kind: 'postgres',
+      url,
+      retention: {},
+    });
+  });
+
+  it.each([
+    'ledger.db',
+    'sqlite://ledger.db',
+    'sqlite:///',
+    'sqlite:///%ff',
+    'mysql://user:secret@host/db',
+    'postgres://',
+  ])('refuses the ledger %s without repeating it, for it may hold a password', (LONGSHORE_LEDGER) => {
+    const read = (): unknown =>
+      readSettings({ LONGSHORE_LEDGER, LONGSHORE_LEDGER_RETENTION: 'jobs=soon,all=1d' });
+    expect(read).toThrow('LONGSHORE_LEDGER is no URL like sqlite:///');
+    expect(read).not.toThrow('secret');
+    expect(read).toThrow('Cannot read duration "soon"');
+    expect(read).toThrow('There is no "all"');
+  });
+
   it('names every wrong variable at once, with what it expects', () => {
     const read = (): unknown =>
       readSettings({

@@ -38,7 +38,10 @@ export interface RecorderOptions {
   readonly flushEveryMs?: number;
   /** Most failed attempts of a batch that are kept one by one, and most buried jobs. 0 to 1,000. Default 10. */
   readonly maxFailures?: number;
-  /** Most ten-second counts of a job type held in memory, 100 to 1,000,000. Default 10,000: a day of one job type. */
+  /**
+   * Most buckets of ten seconds held in memory, of attempts and of arrivals, of each job type; 100 to 1,000,000. Default
+   * 10,000: half a day of one job type, an hour of ten.
+   */
   readonly maxBuckets?: number;
   readonly clock?: Clock;
   readonly random?: () => number;

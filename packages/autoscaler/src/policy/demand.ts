@@ -161,9 +161,13 @@ function tasksFor(plan: Plan, byHorizon: number, waitMs: number, aheadMs: number
   return Math.min(tasks, (jobs + perMs * (horizonMs + aheadMs)) / slots);
 }
 
-/** Jobs arrived by a time relative to now: known before it, forecast after it. */
+/**
+ * Jobs arrived by a time relative to now: known before it, forecast after it. Never more than have arrived by now, which a
+ * count that was too high may claim.
+ */
 function arrivedAt({ samples, nowMs, perMs }: Plan, inMs: number): number {
-  return inMs <= 0 ? arrivedBy(samples, nowMs + inMs) : (samples.at(-1)?.arrived ?? 0) + perMs * inMs;
+  const arrived = samples.at(-1)?.arrived ?? 0;
+  return inMs <= 0 ? Math.min(arrived, arrivedBy(samples, nowMs + inMs)) : arrived + perMs * inMs;
 }
 
 /** The forecast, what is known of the time ahead, and the delayed jobs, which arrive when they come due. */

@@ -32,7 +32,7 @@ describe('scalingSpec', () => {
       idleMs: 5_000,
       holdMs: 60_000,
       staleMs: 60_000,
-      lagMs: 10_000,
+      lagMs: 5_000,
       serviceHintMs: 1_000,
       startupHintMs: 30_000,
     });

@@ -5,19 +5,19 @@ import type { JobTypeFacts } from '../ports.ts';
 
 /** Time constants of the policy. All have defaults that suit a service on ECS. */
 export interface ScalingTuning {
-  /** To zero after this long without work, and after two empty readings. Default 120,000: an SQS count may be off for a minute. */
+  /** To zero after this long without work, and after two empty readings. Default: the fleet's `idle`. */
   readonly idleMs: number;
   /**
    * Scale in to the most that was recommended within this time. Default 60,000: about what starting a task again costs.
    */
   readonly holdMs: number;
-  /** Counts older than this are no counts. Default 60,000, six ticks. */
+  /** Counts older than this are no counts. Default 60,000, twelve ticks. */
   readonly staleMs: number;
-  /** From a change at the queue to a decision: the controller's interval and the age of the counts. Default 10,000. */
+  /** Age of the queue's counts when they are read. Default 5,000, as of SQS. */
   readonly lagMs: number;
-  /** Duration of an attempt until workers have measured one. Default 1,000. */
+  /** Duration of an attempt until workers have measured one. Default: the fleet's `serviceTime`. */
   readonly serviceHintMs: number;
-  /** Start-up time of a task until one has been measured. Default 30,000, between a cached and a pulled image. */
+  /** Start-up time of a task until one has been measured. Default: the fleet's `startup`. */
   readonly startupHintMs: number;
 }
 
@@ -54,14 +54,11 @@ export function objectiveInForce(spec: ScalingSpec, jobs: readonly JobTypeFacts[
   return objectives.length === 0 ? spec : { ...spec, timeInQueueMs: Math.min(...objectives) };
 }
 
-const DEFAULTS: ScalingTuning = {
-  idleMs: 120_000,
+const DEFAULTS = {
   holdMs: 60_000,
   staleMs: 60_000,
-  lagMs: 10_000,
-  serviceHintMs: 1_000,
-  startupHintMs: 30_000,
-};
+  lagMs: 5_000,
+} as const;
 
 /**
  * The spec of a fleet's service.
@@ -69,7 +66,13 @@ const DEFAULTS: ScalingTuning = {
  * @throws LongshoreError `invalid_options` with all faults when a time constant is not a number of milliseconds.
  */
 export function scalingSpec(service: FleetService, tuning: Partial<ScalingTuning> = {}): ScalingSpec {
-  const { idleMs, holdMs, staleMs, lagMs, serviceHintMs, startupHintMs } = { ...DEFAULTS, ...tuning };
+  const { idleMs, holdMs, staleMs, lagMs, serviceHintMs, startupHintMs } = {
+    ...DEFAULTS,
+    idleMs: service.scale.idleMs,
+    serviceHintMs: service.serviceTimeMs,
+    startupHintMs: service.startupMs,
+    ...tuning,
+  };
   const times = { idleMs, holdMs, staleMs, lagMs, serviceHintMs, startupHintMs };
   const positive = new Set(['staleMs', 'serviceHintMs']);
   const faults = Object.entries(times)
@@ -84,7 +87,19 @@ export function scalingSpec(service: FleetService, tuning: Partial<ScalingTuning
       `Cannot scale service "${service.name}": ${faults.join('; ')}`,
     );
   }
-  const { min, max } = service.scale;
-  const { timeInQueueMs, percentile } = service.objective;
-  return { ...times, service: service.name, min, max, slots: service.slots, timeInQueueMs, percentile };
+  const { min, max, stepUp, stepDown, taskHoursPerDay } = service.scale;
+  const { timeInQueueMs, percentile, perJobMs } = service.objective;
+  return {
+    ...times,
+    service: service.name,
+    min,
+    max,
+    slots: service.slots,
+    timeInQueueMs,
+    percentile,
+    ...(perJobMs === undefined ? {} : { perJobMs }),
+    ...(stepUp === undefined ? {} : { stepUp }),
+    ...(stepDown === undefined ? {} : { stepDown }),
+    ...(taskHoursPerDay === undefined ? {} : { taskHoursPerDay }),
+  };
 }

@@ -83,7 +83,7 @@ function localService(service: FleetService, opened: OpenFleet): ScaledService {
   const timeInQueueMs = Math.min(LOCAL_OBJECTIVE_MS, service.objective.timeInQueueMs);
   const local = {
     ...service,
-    scale: { min: service.scale.min, max },
+    scale: { ...service.scale, max },
     objective: { ...service.objective, timeInQueueMs },
   };
   return { spec: scalingSpec(local, LOCAL_TUNING), backlog: opened.queue(service.queue) };

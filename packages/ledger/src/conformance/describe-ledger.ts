@@ -1,5 +1,6 @@
 /** The contract of a ledger as tests. Every driver runs the whole suite. */
 import { randomUUID } from 'node:crypto';
+import { LongshoreError } from '@longshore/job';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRecorder, type RecorderOptions } from '../recorder.ts';
 import { quantileMs } from '../histogram.ts';
@@ -152,15 +153,26 @@ function countCases(ledger: () => Ledger): void {
     expect(await ledger().arrivals({ ...ALWAYS, service: 'mail' })).toEqual([]);
   });
 
-  it('adds up what several processes append', async () => {
-    const one = batch({ attempts: [counts(2)], bins: [bin(2)], arrivals: [arrivals(1, 2)] });
-    await Promise.all(
-      Array.from({ length: 8 }, async () => await ledger().append({ ...one, writer: randomUUID() })),
-    );
-    const { jobs, workers } = await ledger().summary(ALWAYS);
-    expect(jobs).toMatchObject([{ outcomes: { completed: 16 }, ran: { count: 16, meanMs: 50 } }]);
-    expect(await ledger().arrivals(ALWAYS)).toMatchObject([{ sent: 8, settled: 16 }]);
-    expect(workers).toHaveLength(8);
+  it('adds up what several processes append at once, each in its own order', async () => {
+    const jobs = Array.from({ length: 300 }, (_, index) => `job-${String(index).padStart(3, '0')}`);
+    const process = async (turn: number): Promise<void> => {
+      const names = turn % 2 === 0 ? jobs : jobs.toReversed();
+      const rows = {
+        attempts: names.map((job) => ({ ...counts(2), job })),
+        arrivals: names.map((job) => ({ ...arrivals(1, 2), job })),
+        bins: names.map((job) => ({ ...bin(2), job })),
+      };
+      const writer = randomUUID();
+      for (let sequence = 1; sequence <= 5; sequence += 1)
+        await ledger().append(batch({ writer, sequence, ...rows }));
+    };
+    await Promise.all(Array.from({ length: 8 }, async (_, turn) => await process(turn)));
+    const summary = await ledger().summary(ALWAYS);
+    const all = { outcomes: { completed: 80 }, ran: { count: 80, meanMs: 50 } };
+    expect(summary.jobs).toMatchObject(jobs.map(() => all));
+    const arrived = await ledger().arrivals(ALWAYS);
+    expect(arrived).toMatchObject(jobs.map(() => ({ sent: 40, settled: 80, count: 80 })));
+    expect(summary.workers).toHaveLength(8);
   });
 }
 
@@ -178,6 +190,32 @@ function batchCases(ledger: () => Ledger, reopen: () => Promise<Ledger>): void {
     const { jobs } = await again.summary(ALWAYS);
     expect(jobs).toMatchObject([{ outcomes: { completed: 11 } }]);
     expect((await again.jobs(ALWAYS)).map(({ id }) => id)).toEqual(['b', 'a']);
+  });
+
+  it('counts once what a recorder sends again because a reply was lost', async () => {
+    let lost = 0;
+    const flaky: Ledger = {
+      ...ledger(),
+      async append(each) {
+        await ledger().append(each);
+        lost += 1;
+        if (lost <= 2) throw new LongshoreError('ledger_unavailable', 'No reply', { retryable: true });
+      },
+    };
+    const recorder = createRecorder(settings(flaky, { nowMs: START_MS }));
+    recorder.ended(attempt({ id: 'first', outcome: retried }));
+    recorder.sent('send-mail', 5);
+    await expect(recorder.flush()).rejects.toMatchObject({ retryable: true });
+    recorder.ended(attempt());
+    await expect(recorder.flush()).rejects.toMatchObject({ retryable: true });
+    await recorder.flush();
+    expect((await ledger().summary(ALWAYS)).jobs).toMatchObject([
+      { outcomes: { retried: 1, completed: 1 }, ran: { count: 2 } },
+    ]);
+    const arrived = await ledger().arrivals(ALWAYS);
+    expect(arrived.reduce((sum, { sent }) => sum + sent, 0)).toBe(5);
+    expect(await ledger().jobs({ ...ALWAYS, outcomes: ['retried'] })).toHaveLength(1);
+    await recorder.stop({ deadlineMs: 0 });
   });
 
   it('says what a process said of itself last', async () => {
@@ -417,14 +455,8 @@ function example(id: string): LedgerBatch['jobs'][number] {
   return { atMs: START_MS, job: 'send-mail', id, outcome: 'completed', ...times };
 }
 
-/** Records through a recorder that is flushed once. */
-async function record(
-  ledger: Ledger,
-  work: (recorder: ReturnType<typeof createRecorder>, clock: { nowMs: number }) => void,
-  options: Partial<RecorderOptions> = {},
-): Promise<void> {
-  const time = { nowMs: START_MS };
-  const recorder = createRecorder({
+function settings(ledger: Ledger, time: { readonly nowMs: number }): RecorderOptions {
+  return {
     ledger,
     service: 'mail',
     worker: 'mail-1',
@@ -432,8 +464,17 @@ async function record(
     log: { info: () => undefined, warn: () => undefined },
     clock: { nowMs: () => time.nowMs, after: () => ({ cancel: () => undefined }) },
     random: () => 0.5,
-    ...options,
-  });
+  };
+}
+
+/** Records through a recorder that is flushed once. */
+async function record(
+  ledger: Ledger,
+  work: (recorder: ReturnType<typeof createRecorder>, clock: { nowMs: number }) => void,
+  options: Partial<RecorderOptions> = {},
+): Promise<void> {
+  const time = { nowMs: START_MS };
+  const recorder = createRecorder({ ...settings(ledger, time), ...options });
   work(recorder, time);
   await recorder.flush();
   await recorder.stop({ deadlineMs: 0 });

@@ -83,7 +83,8 @@ describe('processes that share a file', () => {
 
   it('make its tables once when they start together', async () => {
     const ledgers = Array.from({ length: 6 }, () => sqliteLedger({ path }));
-    await Promise.all(ledgers.map(async (ledger) => await ledger.arrivals(ALWAYS)));
+    const found = await Promise.all(ledgers.map(async (ledger) => await ledger.arrivals(ALWAYS)));
+    expect(found).toEqual(ledgers.map(() => []));
     await Promise.all(ledgers.map(async (ledger) => await ledger.close()));
   });
 });

@@ -14,8 +14,8 @@ export interface SqliteLedgerOptions {
 }
 
 /**
- * Makes a ledger. The file is opened at the first call, which says what is wrong with it; a call that fails opens it
- * again. SQLite runs on a thread of its own, so that a batch, a checkpoint or another process's lock blocks no job.
+ * Makes a ledger. The file is opened at the first call, which says what is wrong with it; while it cannot be opened, each
+ * call tries again. SQLite runs on a thread of its own, so that a batch, a checkpoint or another process's lock blocks no job.
  *
  * @throws LongshoreError `invalid_options` for a wrong retention
  */
