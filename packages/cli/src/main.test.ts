@@ -72,7 +72,13 @@ export const sendMail = { name: 'send-mail', version: 1, accepts: [], schema: { 
 `;
 
 describe('help', () => {
-  const paths = [...COMMANDS.map(({ name }) => [name]), ['dlq', 'list'], ['dlq', 'show'], ['dlq', 'redrive']];
+  const paths = [
+    ...COMMANDS.map(({ name }) => [name]),
+    ['dlq', 'list'],
+    ['dlq', 'show'],
+    ['dlq', 'redrive'],
+    ...['log', 'why', 'pin', 'unpin', 'pins'].map((name) => ['autoscaler', name]),
+  ];
 
   it('of the program names every command and the exit codes', async () => {
     for (const args of [['--help'], ['-h'], ['help']]) {
@@ -342,8 +348,8 @@ describe('completion', () => {
   });
 
   it.each([
-    ['', ['demo', 'enqueue', 'search', 'status', 'dlq', 'worker', 'completion']],
-    ['s', ['search', 'status']],
+    ['', ['demo', 'enqueue', 'search', 'status', 'dlq', 'autoscaler', 'simulate', 'worker', 'completion']],
+    ['s', ['search', 'status', 'simulate']],
     ['--v', ['--version']],
     ['status --w', ['--watch']],
     ['dlq ', ['list', 'show', 'redrive']],
@@ -352,6 +358,9 @@ describe('completion', () => {
     ['dlq list ', ['mail', 'letters']],
     ['dlq list --limit 3 m', ['mail']],
     ['worker l', ['letters']],
+    ['autoscaler ', ['log', 'why', 'pin', 'unpin', 'pins']],
+    ['autoscaler why m', ['mail']],
+    ['simulate --service l', ['letters']],
     ['enqueue ', ['send-mail', 'print-letter']],
     ['enqueue send-mail --file fl', ['fleet.ts']],
     ['dlq list mail ', []],

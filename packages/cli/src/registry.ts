@@ -39,6 +39,16 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./commands/dlq.ts')).dlq,
   },
   {
+    name: 'autoscaler',
+    summary: 'See why there are so many tasks, and pin their number',
+    load: async () => (await import('./commands/autoscaler.ts')).autoscaler,
+  },
+  {
+    name: 'simulate',
+    summary: 'Try scaling policies on past or made-up arrivals',
+    load: async () => (await import('./commands/simulate.ts')).simulateCommand,
+  },
+  {
     name: 'worker',
     summary: 'Run one worker of a service in the foreground',
     load: async () => (await import('./commands/worker.ts')).worker,

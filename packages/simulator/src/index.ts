@@ -29,3 +29,8 @@ export {
 } from './engine/scenario.ts';
 export { longshore, type LongshoreOptions } from './longshore.ts';
 export { clairvoyant, workBound } from './reference/clairvoyant.ts';
+export { advice, type Advice, type AdviceOptions } from './report/advice.ts';
+export { resultChart, type ChartOptions } from './report/result-chart.ts';
+export { resultJson, type ResultJson } from './report/result-json.ts';
+export { resultTable, type ResultColumn, type ResultRow, type ResultTable } from './report/result-table.ts';
+export { scalingChart, type ScalingPoint } from './report/scaling-chart.ts';
