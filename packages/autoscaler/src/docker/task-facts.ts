@@ -48,6 +48,7 @@ export function taskFacts(inputs: TaskFactsInputs): TargetFacts {
     // What is not created yet, a few at a time, is on its way as well.
     pending: isHeldUp ? starting : Math.max(starting, missing),
     busyTasks: running.filter(({ busy }) => busy > 0).length,
+    canDrain: true,
     busySlots: running.reduce((sum, { busy }) => sum + busy, 0),
     draining: tasks.filter(({ state }) => state === 'draining').length,
     ...(meanServiceMs === undefined ? {} : { meanServiceMs }),

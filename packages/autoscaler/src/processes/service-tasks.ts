@@ -75,6 +75,7 @@ export class ServiceTasks {
       pending: this.#in('starting').length,
       // Who does not answer may be blocked by a job.
       busyTasks: running.filter((task) => task.busy > 0 || !task.isAnswering).length,
+      canDrain: true,
       busySlots: running.reduce((sum, task) => sum + Math.max(task.busy, task.isAnswering ? 0 : 1), 0),
       finishedJobs: this.finishedJobs,
       ...(meanServiceMs === undefined ? {} : { meanServiceMs }),
