@@ -3,7 +3,7 @@ import type { Faults } from './faults.ts';
 import type { FleetObjective, FleetPool, FleetQueue, FleetScale, FleetService } from './fleet.ts';
 import * as limits from './limits.ts';
 import { didYouMean } from './nearest.ts';
-import { Section } from './section.ts';
+import type { Section } from './section.ts';
 
 /** Bounds of the count, of its steps and of its cost. */
 export function parseScale(service: Section, found: Faults): FleetScale {

@@ -6,7 +6,7 @@ import type { Container } from './container.ts';
 export interface ContainerWorker {
   /** Host that it runs on; in a container, the container's short id unless its definition names another. */
   readonly host?: string;
-  readonly state: 'starting' | 'running' | 'draining' | 'stopped';
+  readonly state: 'starting' | 'running' | 'draining' | 'paused' | 'stopped';
   /** Jobs that it works on. */
   readonly busySlots: number;
   readonly startedAtMs: number;
@@ -78,7 +78,7 @@ function isReady(
   view: TaskView,
 ): boolean {
   if (isRestarting) return false;
-  if (worker?.state === 'running') return true;
+  if (worker?.state === 'running' || worker?.state === 'paused') return true;
   if (view.nowMs - startedAtMs > view.startLimitMs) return true;
   // An unhealthy container is no longer starting: it counts, as one that does not answer.
   if (health !== undefined) return health !== 'starting';

@@ -451,7 +451,7 @@ describe('properties', () => {
           const { counts, longestWaitMs } = fluid({ perTick, serviceMs, ticks: 600 }, steady);
           const settled = counts.slice(300);
           const needed = (perTick / 10_000) * serviceMs;
-          const mean = settled.reduce((sum, count) => sum + count, 0) / settled.length;
+          const mean = settled.reduce((sum, tasks) => sum + tasks, 0) / settled.length;
           expect(mean * slots).toBeGreaterThanOrEqual(needed * 0.95);
           expect(mean * slots).toBeLessThanOrEqual(needed * 1.15 + slots);
           // Between two counts it goes as the queue fills and empties, never back within minutes.

@@ -20,9 +20,8 @@ import {
 import { controlDocuments, type ControlDocuments } from '@longshore/autoscaler/control';
 import { consumeHeartbeats, workerReports, type WorkerReports } from '@longshore/autoscaler/workers';
 import { allocate, calendarAt, type Fleet } from '@longshore/fleet';
-import { systemClock } from '@longshore/job';
+import { LongshoreError, systemClock } from '@longshore/job';
 import { openLedger, readLedgerLocation, type Environment, type OpenFleet } from '@longshore/launch';
-import { LongshoreError } from '@longshore/job';
 
 /** Where tasks run. */
 export type TargetChoice =

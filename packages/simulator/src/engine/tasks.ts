@@ -156,7 +156,7 @@ export class Tasks {
 
   /** Ends everything and closes the bill. */
   close(now: number): void {
-    for (const task of [...this.#live]) this.#gone(task, now);
+    for (const task of this.#live) this.#gone(task, now);
   }
 
   #remind(at: number): void {

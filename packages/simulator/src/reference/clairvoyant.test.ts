@@ -85,8 +85,8 @@ describe('tautString', () => {
         for (let step = 0; step + 1 < slopes.length; step += 1) {
           height += slopes[step] ?? 0;
           const bend = (slopes[step + 1] ?? 0) - (slopes[step] ?? 0);
-          if (bend > 1e-6) expect(height).toBeCloseTo(upper[step + 1] ?? 0);
-          if (bend < -1e-6) expect(height).toBeCloseTo(lower[step + 1] ?? 0);
+          const wall = bend > 1e-6 ? upper[step + 1] : bend < -1e-6 ? lower[step + 1] : height;
+          expect(height).toBeCloseTo(wall ?? 0);
         }
       }),
     );
