@@ -13,7 +13,7 @@ import {
 import { table, type Cell } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { REFERENCE } from './chosen-policies.ts';
-import type { World } from './simulated-world.ts';
+import { startupP90, type World } from './simulated-world.ts';
 
 /** Where results go. */
 export interface ShowOptions {
@@ -29,7 +29,8 @@ export async function showResults(
   { scenario, percentile }: World,
   { chart, json, terminal }: ShowOptions,
 ): Promise<void> {
-  const { objectiveSeconds, startupSeconds, maxTasks } = scenario;
+  const { objectiveSeconds, maxTasks } = scenario;
+  const startupSeconds = startupP90(scenario);
   const reference = REFERENCE;
   const given = advice(results, { reference, objectiveSeconds, percentile, startupSeconds, maxTasks });
   if (chart !== undefined)
