@@ -11,7 +11,8 @@ import {
   type SimulationResult,
 } from '@longshore/simulator';
 import { table, type Cell } from '../terminal/table.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import type { Screen, Terminal } from '../terminal/terminal.ts';
+import { wrap } from '../terminal/text-width.ts';
 import { REFERENCE } from './chosen-policies.ts';
 import { startupP90, type World } from './simulated-world.ts';
 
@@ -49,7 +50,7 @@ export async function showResults(
     return;
   }
   terminal.data.write(tableText(resultTable(results, reference), percentile, terminal));
-  terminal.data.write(`\n${adviceText(given, terminal)}\n`);
+  terminal.data.write(`\n${adviceText(given, terminal.data)}`);
   if (chart !== undefined) terminal.write(terminal.style.dim(`Charts: ${chart}\n`));
 }
 
@@ -68,8 +69,12 @@ function tableText({ columns, rows }: ResultTable, percentile: number, { data }:
   );
 }
 
-function adviceText({ kind, text }: Advice, { data: { style } }: Terminal): string {
-  return kind === 'holds' ? style.green(text) : style.yellow(text);
+/** One line where it is piped; on a terminal broken at words. */
+function adviceText({ kind, text }: Advice, { style, columns }: Screen): string {
+  const paint = kind === 'holds' ? style.green : style.yellow;
+  return wrap(text, columns)
+    .map((line) => `${paint(line)}\n`)
+    .join('');
 }
 
 async function writeChart(path: string, page: string): Promise<void> {
