@@ -282,7 +282,7 @@ describe('a throttled target', () => {
       ...options().target,
       apply: () => {
         calls += 1;
-        return Promise.reject(new LongshoreError('throttled', 'Rate exceeded', { retryable: true }));
+        return Promise.reject(new LongshoreError('target_unavailable', 'Rate exceeded', { retryable: true }));
       },
     };
     await run(options({ target, random: () => 1 }), clock, 24, () => {

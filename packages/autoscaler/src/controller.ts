@@ -67,6 +67,8 @@ export interface Autoscaler extends AsyncDisposable {
   stop(): Promise<void>;
   /** Whether this controller acts. */
   readonly isLeader: boolean;
+  /** Term of the leader as far as this controller knows; 0 before its first round. */
+  readonly term: number;
   /** Prometheus text of the last round. */
   metricsText(): string;
 }
@@ -143,6 +145,10 @@ class ControlLoop implements Autoscaler {
 
   get isLeader(): boolean {
     return this.#leadership.isLeader && this.#clock.nowMs() < this.#leadership.untilMs;
+  }
+
+  get term(): number {
+    return this.#leadership.term;
   }
 
   tick(): Promise<readonly ScalingRecord[]> {

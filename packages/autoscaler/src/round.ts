@@ -51,7 +51,7 @@ interface Planned {
 
 /** Calls to a target at once: a burst of a hundred UpdateService calls would be throttled. */
 const MAX_APPLYING = 10;
-/** After a throttled call the service waits this long, doubled each time, with jitter. */
+/** After calls that the platform refused the service waits so long, doubled each time, with jitter. */
 const BACKOFF_MS = 5_000;
 const MAX_BACKOFF_MS = 60_000;
 
@@ -191,7 +191,7 @@ async function apply({ service, desired, decision }: Planned, options: RoundOpti
     log.info({ service: name, desired, limits: decision.limits }, `Scaling ${decision.reason}`);
     return true;
   } catch (error) {
-    if (isLongshoreError(error) && error.code === 'throttled') {
+    if (isLongshoreError(error) && error.code === 'target_unavailable') {
       service.failures += 1;
       const pauseMs = Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** (service.failures - 1));
       service.notBeforeMs = clock.nowMs() + pauseMs * (0.5 + random() / 2);

@@ -40,7 +40,7 @@ export const COMMANDS: readonly RegisteredCommand[] = [
   },
   {
     name: 'autoscaler',
-    summary: 'See why there are so many tasks, and pin their number',
+    summary: 'Scale a fleet, see why it has so many tasks, pin their number',
     load: async () => (await import('./commands/autoscaler.ts')).autoscaler,
   },
   {
@@ -52,6 +52,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     name: 'worker',
     summary: 'Run one worker of a service in the foreground',
     load: async () => (await import('./commands/worker.ts')).worker,
+  },
+  {
+    name: 'check',
+    summary: 'Check the fleet file, and whether its objectives can be met',
+    load: async () => (await import('./commands/check.ts')).check,
   },
   {
     name: 'completion',

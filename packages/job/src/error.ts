@@ -35,7 +35,6 @@ export type ErrorCode =
   | 'once_result_refused'
   | 'once_unavailable'
   | 'lease_unavailable'
-  | 'throttled'
   | 'once_corrupt'
   // handlers
   | 'handler_timeout'

@@ -8,8 +8,8 @@
 import type { WorkerHeartbeat } from '@longshore/fleet';
 import type { Clock, Timer } from '@longshore/job';
 import type { TargetFacts } from '../ports.ts';
-import { leaving } from './leaving.ts';
-import { restartDelayMs, STABLE_MS, withCrash, type CrashStreak } from './restart-delay.ts';
+import { leaving } from '../leaving.ts';
+import { restartDelayMs, STABLE_MS, withCrash, type CrashStreak } from '../restart-delay.ts';
 import { Task, type OutputStream, type ProcessTask, type TaskCommand } from './task.ts';
 
 /** Where the target tells what happens; pino's interface, as far as it is used. */
@@ -75,6 +75,7 @@ export class ServiceTasks {
       pending: this.#in('starting').length,
       // Who does not answer may be blocked by a job.
       busyTasks: running.filter((task) => task.busy > 0 || !task.isAnswering).length,
+      canDrain: true,
       busySlots: running.reduce((sum, task) => sum + Math.max(task.busy, task.isAnswering ? 0 : 1), 0),
       finishedJobs: this.finishedJobs,
       ...(meanServiceMs === undefined ? {} : { meanServiceMs }),

@@ -8,6 +8,7 @@ import { EXIT_OK } from '../exit-code.ts';
 import { loadFleet } from '../load-fleet.ts';
 import type { WorldOptions } from '../simulate/simulated-world.ts';
 
+const DAY_MS = 86_400_000;
 const MAX_SLOTS = 10_000;
 const MAX_TASKS = 10_000;
 /** As much as three days show nearly everything that repeats, and are simulated in half a minute. */
@@ -28,6 +29,10 @@ export const simulateCommand: Command = defineCommand({
       type: 'text',
       placeholder: 'name',
       description: 'A made-up trace: diurnal, spikes, steps, idle-gaps, ramps or on-off',
+    },
+    replay: {
+      type: 'boolean',
+      description: "Decide again on the autoscaler's own recording of --last (default 24h)",
     },
     service: {
       type: 'text',
@@ -63,11 +68,22 @@ export const simulateCommand: Command = defineCommand({
       note: 'Yesterday, with a stricter objective',
     },
     {
+      command: 'longshore simulate --replay --last 24h --objective 30s',
+      note: "Where yesterday's decisions would have been others",
+    },
+    {
       command: 'longshore simulate --trace load.csv --policies longshore,keda-default --json',
       note: 'Two policies on your own figures, for a script',
     },
   ],
   async run({ values, terminal, env, cwd }) {
+    if (values.replay) {
+      checkReplay(values);
+      const { replayPast } = await import('../simulate/replay-past.ts');
+      const { service, last: lastMs = DAY_MS, objective, max, min, json } = values;
+      await replayPast({ env, service, lastMs, objective, max, min, json, terminal });
+      return EXIT_OK;
+    }
     checkSources(values);
     const service =
       values.service === undefined
@@ -106,6 +122,18 @@ interface SimulateValues extends WorldOptions {
   readonly policies: string | undefined;
   readonly chart: string | undefined;
   readonly json: boolean;
+}
+
+function checkReplay({ trace, synthetic, chart, policies }: SimulateValues): void {
+  const foreign = Object.entries({ trace, synthetic, chart, policies }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (foreign.length === 0) return;
+  const names = foreign.map(([name]) => `--${name}`).join(' and ');
+  throw new LongshoreError(
+    'invalid_options',
+    `Cannot run "longshore simulate": --replay makes recorded decisions again, ${names} cannot go with it`,
+  );
 }
 
 function checkSources({ trace, last, synthetic, service }: SimulateValues): void {
