@@ -11,9 +11,10 @@ import {
   type SimulationResult,
 } from '@longshore/simulator';
 import { table, type Cell } from '../terminal/table.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import type { Screen, Terminal } from '../terminal/terminal.ts';
+import { wrap } from '../terminal/text-width.ts';
 import { REFERENCE } from './chosen-policies.ts';
-import type { World } from './simulated-world.ts';
+import { startupP90, type World } from './simulated-world.ts';
 
 /** Where results go. */
 export interface ShowOptions {
@@ -29,7 +30,8 @@ export async function showResults(
   { scenario, percentile }: World,
   { chart, json, terminal }: ShowOptions,
 ): Promise<void> {
-  const { objectiveSeconds, startupSeconds, maxTasks } = scenario;
+  const { objectiveSeconds, maxTasks } = scenario;
+  const startupSeconds = startupP90(scenario);
   const reference = REFERENCE;
   const given = advice(results, { reference, objectiveSeconds, percentile, startupSeconds, maxTasks });
   if (chart !== undefined)
@@ -48,7 +50,7 @@ export async function showResults(
     return;
   }
   terminal.data.write(tableText(resultTable(results, reference), percentile, terminal));
-  terminal.data.write(`\n${adviceText(given, terminal)}\n`);
+  terminal.data.write(`\n${adviceText(given, terminal.data)}`);
   if (chart !== undefined) terminal.write(terminal.style.dim(`Charts: ${chart}\n`));
 }
 
@@ -67,8 +69,12 @@ function tableText({ columns, rows }: ResultTable, percentile: number, { data }:
   );
 }
 
-function adviceText({ kind, text }: Advice, { data: { style } }: Terminal): string {
-  return kind === 'holds' ? style.green(text) : style.yellow(text);
+/** One line where it is piped; on a terminal broken at words. */
+function adviceText({ kind, text }: Advice, { style, columns }: Screen): string {
+  const paint = kind === 'holds' ? style.green : style.yellow;
+  return wrap(text, columns)
+    .map((line) => `${paint(line)}\n`)
+    .join('');
 }
 
 async function writeChart(path: string, page: string): Promise<void> {

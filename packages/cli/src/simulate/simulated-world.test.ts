@@ -1,6 +1,6 @@
 import { parseFleet } from '@longshore/fleet';
 import { describe, expect, it } from 'vitest';
-import { simulatedWorld, type WorldOptions } from './simulated-world.ts';
+import { simulatedWorld, startupP90, type WorldOptions } from './simulated-world.ts';
 
 const none: WorldOptions = {
   objective: undefined,
@@ -22,6 +22,8 @@ const parsed = parseFleet({
       memoryMiB: 512,
       scale: { min: 2, max: 7 },
       objective: { timeInQueue: '90s', percentile: 97 },
+      startup: '60s',
+      serviceTime: '6s',
     },
   },
 });
@@ -50,10 +52,15 @@ describe('the world of a simulation', () => {
     });
   });
 
+  it('starts tasks as the fleet file says, which gives the 90th percentile', () => {
+    expect(startupP90(simulatedWorld(none, mail).scenario)).toBeCloseTo(60);
+    expect(simulatedWorld({ ...none, startup: 20_000 }, mail).scenario.startupSeconds).toBe(20);
+  });
+
   it('has measured durations, unless a mean is given', () => {
     const measured = [{ share: 7, meanSeconds: 2.5, sigma: 0.4 }];
     expect(simulatedWorld(none, mail, measured).scenario.jobTypes).toEqual(measured);
-    expect(simulatedWorld(none, mail, []).scenario.jobTypes).toMatchObject([{ meanSeconds: 4 }]);
+    expect(simulatedWorld(none, mail, []).scenario.jobTypes).toMatchObject([{ meanSeconds: 6 }]);
     expect(simulatedWorld({ ...none, 'service-mean': 500 }, mail, measured).scenario.jobTypes).toMatchObject([
       { meanSeconds: 0.5 },
     ]);

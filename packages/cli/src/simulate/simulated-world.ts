@@ -23,6 +23,9 @@ export interface World {
   readonly percentile: number;
 }
 
+/** The 90th percentile of the standard normal distribution. */
+const NORMAL_P90 = 1.2816;
+
 /** What holds where neither the command line nor the fleet says it. */
 const DEFAULTS = {
   objectiveSeconds: EVERYDAY.objectiveSeconds,
@@ -57,7 +60,7 @@ export function simulatedWorld(
     ...(meanMs !== undefined && meanMs <= 0 ? ['--service-mean is 0, expected a time above 0'] : []),
   ];
   if (faults.length > 0) throw new LongshoreError('invalid_options', `Cannot simulate: ${faults.join('; ')}`);
-  const meanSeconds = meanMs === undefined ? DEFAULTS.serviceMeanSeconds : meanMs / 1_000;
+  const meanSeconds = (meanMs ?? service?.serviceTimeMs ?? DEFAULTS.serviceMeanSeconds * 1_000) / 1_000;
   const assumed = [{ share: 1, meanSeconds, sigma: 1 }];
   return {
     scenario: {
@@ -65,10 +68,22 @@ export function simulatedWorld(
       slots: options.slots ?? service?.slots ?? DEFAULTS.slots,
       objectiveSeconds: objectiveMs / 1_000,
       jobTypes: meanMs === undefined && measured !== undefined && measured.length > 0 ? measured : assumed,
-      startupSeconds: (options.startup ?? DEFAULTS.startupSeconds * 1_000) / 1_000,
+      startupSeconds: startupSeconds(options.startup, service),
       minTasks,
       maxTasks,
     },
     percentile: service?.objective.percentile ?? DEFAULTS.percentile,
   };
+}
+
+/** The 90th percentile of the start-up times of a world. */
+export function startupP90({ startupSeconds: median, startupSigma }: Scenario): number {
+  return median * Math.exp(NORMAL_P90 * startupSigma);
+}
+
+/** The median; a fleet file says the 90th percentile. */
+function startupSeconds(startupMs: number | undefined, service: FleetService | undefined): number {
+  if (startupMs !== undefined) return startupMs / 1_000;
+  if (service === undefined) return DEFAULTS.startupSeconds;
+  return service.startupMs / 1_000 / Math.exp(NORMAL_P90 * EVERYDAY.startupSigma);
 }

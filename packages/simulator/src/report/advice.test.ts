@@ -6,7 +6,7 @@ const options: AdviceOptions = {
   reference: 'clairvoyant',
   objectiveSeconds: 60,
   percentile: 99,
-  startupSeconds: 45,
+  startupSeconds: 35,
   maxTasks: 40,
 };
 const reference = sampleResult('clairvoyant', { taskSeconds: 10_000 });
@@ -35,7 +35,7 @@ describe('advice', () => {
     expect(advice([reference, late, { ...late, policy: 'later', late: 900 }], options)).toEqual({
       kind: 'missed',
       policy: 'late',
-      text: 'No policy holds 1m for 99 % of the jobs; late comes closest with 1.10 % late: a task takes 45s to start and the load rises faster: keep tasks warm with a higher minimum, use a smaller image, or allow a longer wait',
+      text: 'No policy holds 1m for 99 % of the jobs; late comes closest with 1.10 % late: the load rises faster than tasks start, in 35s: keep tasks warm with a higher minimum, use a smaller image, or allow a longer wait',
     });
   });
 
@@ -43,7 +43,7 @@ describe('advice', () => {
     const results = [{ ...reference, late: 500 }, late];
     expect(advice(results, { ...options, objectiveSeconds: 30 })).toMatchObject({ kind: 'infeasible' });
     expect(advice(results, { ...options, objectiveSeconds: 30 }).text).toContain(
-      'not even one that knows the future: a task takes 45s to start, longer than a job may wait',
+      'not even one that knows the future: 30s in queue cannot be met by starting tasks, since a task takes 35s to start',
     );
   });
 
@@ -56,6 +56,11 @@ describe('advice', () => {
   it('blames the most tasks where the load reaches them', () => {
     const results = [{ ...reference, late: 500, peakTasks: 40 }, late];
     expect(advice(results, options).text).toContain('the load needs more than 40 tasks');
+    const capped = { ...late, peakTasks: 40 };
+    expect(advice([reference, capped], options).text).toContain('the load needs more than 40 tasks');
+    expect(advice([reference, capped], { ...options, objectiveSeconds: 30 }).text).toContain(
+      'cannot be met by starting tasks',
+    );
     const greedy = { ...late, policy: 'greedy', late: 900, peakTasks: 40 };
     expect(advice([reference, late, greedy], options).text).not.toContain('the load needs more');
   });

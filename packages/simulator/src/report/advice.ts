@@ -1,4 +1,5 @@
 /** One line of advice after a simulation: the cheapest policy that holds the objective, or why none does. */
+import { feasibility } from '@longshore/fleet';
 import { comparedResults, type ComparedResult } from './compared-results.ts';
 import { countText, percentText, ratioText, secondsText } from './number-text.ts';
 import type { SimulationResult } from '../result.ts';
@@ -10,7 +11,7 @@ export interface AdviceOptions {
   readonly objectiveSeconds: number;
   /** Jobs of this percentile must keep the objective, 0 to 100. */
   readonly percentile: number;
-  /** From the start of a task to its first job. */
+  /** 90th percentile from the start of a task to its first job. */
   readonly startupSeconds: number;
   readonly maxTasks: number;
 }
@@ -44,7 +45,6 @@ export function advice(results: readonly SimulationResult[], options: AdviceOpti
     return { ...found, text: `${found.text}${doubt}` };
   }
   const closest = policies.toSorted((one, other) => one.lateShare - other.lateShare)[0];
-  const isAtMost = [reference, closest].some((each) => (each?.result.peakTasks ?? 0) >= options.maxTasks);
   const by = closest === undefined ? {} : { policy: closest.result.policy };
   const near =
     closest === undefined
@@ -52,11 +52,11 @@ export function advice(results: readonly SimulationResult[], options: AdviceOpti
       : `; ${closest.result.policy} comes closest with ${percentText(closest.lateShare)} late`;
   const none = `No policy holds ${goal(options)}`;
   return canBeHeld
-    ? { kind: 'missed', ...by, text: `${none}${near}: ${remedy(isAtMost, options)}` }
+    ? { kind: 'missed', ...by, text: `${none}${near}: ${remedy([reference, closest], options)}` }
     : {
         kind: 'infeasible',
         ...by,
-        text: `${none}, not even one that knows the future: ${remedy(isAtMost, options)}`,
+        text: `${none}, not even one that knows the future: ${remedy([reference, closest], options)}`,
       };
 }
 
@@ -75,13 +75,18 @@ function holds(cheapest: ComparedResult, holding: readonly ComparedResult[], opt
 }
 
 /** What stands in the way, the plainest cause first. */
-function remedy(isAtMost: boolean, { objectiveSeconds, startupSeconds, maxTasks }: AdviceOptions): string {
-  const start = `a task takes ${secondsText(startupSeconds)} to start`;
-  if (isAtMost)
-    return `the load needs more than ${countText(maxTasks)} tasks: raise the most tasks, or allow a longer wait`;
-  if (startupSeconds >= objectiveSeconds)
-    return `${start}, longer than a job may wait: keep tasks warm with a higher minimum, use a smaller image, or allow a longer wait`;
-  return `${start} and the load rises faster: keep tasks warm with a higher minimum, use a smaller image, or allow a longer wait`;
+function remedy(
+  [reference, closest]: readonly (ComparedResult | undefined)[],
+  { objectiveSeconds, startupSeconds, maxTasks }: AdviceOptions,
+): string {
+  const isAtMost = (compared: ComparedResult | undefined): boolean =>
+    compared !== undefined && compared.result.peakTasks >= maxTasks;
+  const more = `the load needs more than ${countText(maxTasks)} tasks: raise the most tasks, or allow a longer wait`;
+  if (isAtMost(reference)) return more;
+  const judged = feasibility({ timeInQueueMs: objectiveSeconds * 1_000, startupMs: startupSeconds * 1_000 });
+  if (!judged.isFeasible) return judged.sentence;
+  if (isAtMost(closest)) return more;
+  return `the load rises faster than tasks start, in ${secondsText(startupSeconds)}: keep tasks warm with a higher minimum, use a smaller image, or allow a longer wait`;
 }
 
 function goal({ objectiveSeconds, percentile }: AdviceOptions): string {
