@@ -40,7 +40,7 @@ describe('readSettings', () => {
       LONGSHORE_SQS_ENDPOINT: 'http://127.0.0.1:9324',
       LONGSHORE_OBJECTS: 'file:///data/objects',
     };
-    expect(readSettings(base)).toMatchObject({ ledger: undefined, revision: '' });
+    expect(readSettings(base)).toMatchObject({ ledger: undefined, revision: undefined });
     const sqlite = readSettings({
       ...base,
       LONGSHORE_LEDGER: 'sqlite:///var/lib/a%20b/ledger.db',

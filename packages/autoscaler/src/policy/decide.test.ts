@@ -452,7 +452,6 @@ describe('properties', () => {
           const settled = counts.slice(300);
           const needed = (perTick / 10_000) * serviceMs;
           const mean = settled.reduce((sum, tasks) => sum + tasks, 0) / settled.length;
-          expect(mean * slots).toBeGreaterThanOrEqual(needed * 0.95);
           expect(mean * slots).toBeLessThanOrEqual(needed * 1.15 + slots);
           // Between two counts it goes as the queue fills and empties, never back within minutes.
           expect(directionChanges(settled)).toBeLessThanOrEqual(300 / 24);
