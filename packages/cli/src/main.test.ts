@@ -348,7 +348,21 @@ describe('completion', () => {
   });
 
   it.each([
-    ['', ['demo', 'enqueue', 'search', 'status', 'dlq', 'autoscaler', 'simulate', 'worker', 'check', 'completion']],
+    [
+      '',
+      [
+        'demo',
+        'enqueue',
+        'search',
+        'status',
+        'dlq',
+        'autoscaler',
+        'simulate',
+        'worker',
+        'check',
+        'completion',
+      ],
+    ],
     ['s', ['search', 'status', 'simulate']],
     ['--v', ['--version']],
     ['status --w', ['--watch']],

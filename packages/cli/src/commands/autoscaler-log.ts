@@ -67,7 +67,7 @@ export const log: Command = defineCommand({
       toMs: nowMs + 1,
       changesOnly: !values.all,
     };
-    await using ledger = await openScalingLedger(env);
+    await using ledger = await openScalingLedger({ env, cwd, fleet: values.fleet });
     if (svg !== undefined) await drawLog(ledger, query, resolve(cwd, svg));
     const show = shower(terminal, values.json);
     if (follow) return await followLog(ledger, query, show, terminal);

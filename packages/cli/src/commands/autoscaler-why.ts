@@ -28,7 +28,7 @@ export const why: Command = defineCommand({
     const { fleet } = await loadFleet({ cwd, path: values.fleet });
     const { name: service } = serviceNamed(fleet, name);
     const nowMs = Date.now();
-    await using ledger = await openScalingLedger(env);
+    await using ledger = await openScalingLedger({ env, cwd, fleet: values.fleet });
     const newest = { service, fromMs: 0, toMs: nowMs + 1, order: 'newest', limit: 1 } as const;
     const [[decision], [lastChange]] = await Promise.all([
       ledger.scaling(newest),

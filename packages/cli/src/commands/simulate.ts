@@ -81,7 +81,18 @@ export const simulateCommand: Command = defineCommand({
       checkReplay(values);
       const { replayPast } = await import('../simulate/replay-past.ts');
       const { service, last: lastMs = DAY_MS, objective, max, min, json } = values;
-      await replayPast({ env, service, lastMs, objective, max, min, json, terminal });
+      await replayPast({
+        env,
+        cwd,
+        fleet: values.fleet,
+        service,
+        lastMs,
+        objective,
+        max,
+        min,
+        json,
+        terminal,
+      });
       return EXIT_OK;
     }
     checkSources(values);
@@ -113,6 +124,7 @@ export const simulateCommand: Command = defineCommand({
 });
 
 interface SimulateValues extends WorldOptions {
+  readonly fleet: string | undefined;
   readonly trace: string | undefined;
   readonly last: number | undefined;
   readonly synthetic: string | undefined;
@@ -176,7 +188,7 @@ async function readPast({
       import('../scaling/open-scaling-ledger.ts'),
       import('../simulate/recorded-arrivals.ts'),
     ]);
-    await using ledger = await openScalingLedger(env);
+    await using ledger = await openScalingLedger({ env, cwd, fleet: values.fleet });
     return await recordedArrivals(ledger, { service: service.name, lastMs: values.last, nowMs: Date.now() });
   }
   const { syntheticTrace, traceFile } = await import('../simulate/read-trace.ts');

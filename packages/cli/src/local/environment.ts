@@ -12,6 +12,7 @@ export function localEnvironment(state: LocalState, endpointUrl: string): Record
       : { LONGSHORE_SQS_ENDPOINT: endpointUrl }),
     LONGSHORE_OBJECTS: pathToFileURL(state.objects).href,
     LONGSHORE_SEARCH_INDEX: state.searchIndex,
+    LONGSHORE_LEDGER: pathToFileURL(state.ledger).href.replace(/^file:/, 'sqlite:'),
     // Compiled code of an earlier start is used again: a worker's modules load in half the time.
     NODE_COMPILE_CACHE: join(tmpdir(), 'longshore-compile-cache'),
     AWS_REGION: 'us-east-1',

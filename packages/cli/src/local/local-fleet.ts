@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import {
   createAutoscaler,
+  ledgerSink,
   scalingSpec,
   type Autoscaler,
   type ScaledService,
@@ -15,6 +16,8 @@ import {
 import { processesTarget, type ProcessTask, type ProcessesTarget } from '@longshore/autoscaler/processes';
 import { serviceNamed, type Fleet, type FleetService } from '@longshore/fleet';
 import { openFleet, readSettings, type Environment, type OpenFleet } from '@longshore/launch';
+import type { Ledger } from '@longshore/ledger';
+import { sqliteLedger } from '@longshore/ledger/sqlite';
 import { createLocalQueues } from './connection.ts';
 import { startEndpoint, type Endpoint } from './endpoint.ts';
 import { localEnvironment } from './environment.ts';
@@ -73,9 +76,10 @@ export async function startLocalFleet(options: LocalFleetOptions): Promise<Local
   const completed = new CompletedJobs();
   const target = startTarget(options, variables, logs, completed);
   const services = fleet.services.map((service) => localService(service, opened));
-  const autoscaler = createAutoscaler({ services, target, intervalMs: TICK_MS });
+  const ledger = sqliteLedger({ path: state.ledger });
+  const autoscaler = createAutoscaler({ services, target, intervalMs: TICK_MS, sink: ledgerSink(ledger) });
   autoscaler.start();
-  return new RunningFleet({ endpoint, opened, target, autoscaler, logs, state, completed });
+  return new RunningFleet({ endpoint, opened, target, autoscaler, ledger, logs, state, completed });
 }
 
 function localService(service: FleetService, opened: OpenFleet): ScaledService {
@@ -138,6 +142,7 @@ interface Parts {
   readonly opened: OpenFleet;
   readonly target: ProcessesTarget;
   readonly autoscaler: Autoscaler;
+  readonly ledger: Ledger;
   readonly logs: LogFiles;
   readonly state: LocalState;
   readonly completed: CompletedJobs;
@@ -185,10 +190,11 @@ class RunningFleet implements LocalFleet {
   }
 
   async #stop(deadlineMs: number): Promise<void> {
-    const { autoscaler, target, state, endpoint, logs } = this.#parts;
+    const { autoscaler, target, ledger, state, endpoint, logs } = this.#parts;
     clearInterval(this.#watch);
     await autoscaler.stop();
     await target.stop({ deadlineMs });
+    await ledger.close();
     await this.#written;
     await writeTasks(state, []);
     await this.opened.close();

@@ -22,6 +22,8 @@ export interface LocalState {
   readonly objects: string;
   /** SQLite full-text index. */
   readonly searchIndex: string;
+  /** What happened: jobs and scaling decisions. */
+  readonly ledger: string;
   /** The queues: SQLite file of the embedded endpoint, or folder of the Redis server. */
   readonly queues: string;
   /** Says which process serves the queues, and where. */
@@ -40,6 +42,7 @@ export async function localState(fleetPath: string, env: Environment): Promise<L
     queueKind,
     objects: join(root, 'objects'),
     searchIndex: join(root, 'search.db'),
+    ledger: join(root, 'ledger.db'),
     queues: join(root, queueKind === 'sqs' ? 'queues.db' : 'redis'),
     endpointFile: join(root, 'endpoint.json'),
     logs: join(root, 'logs'),

@@ -8,6 +8,9 @@ import type { Terminal } from '../terminal/terminal.ts';
 /** What is replayed, and what is changed about it. */
 export interface ReplayOptions {
   readonly env: Environment;
+  readonly cwd: string;
+  /** Path of the fleet file, as given. */
+  readonly fleet: string | undefined;
   readonly service: string | undefined;
   readonly lastMs: number;
   readonly objective: number | undefined;
@@ -22,9 +25,9 @@ const SHOWN = 20;
 
 /** Replays and prints. */
 export async function replayPast(options: ReplayOptions): Promise<void> {
-  const { env, service, lastMs, json, terminal } = options;
+  const { service, lastMs, json, terminal } = options;
   const nowMs = Date.now();
-  await using ledger = await openScalingLedger(env);
+  await using ledger = await openScalingLedger(options);
   const records = await readDecisions(ledger, {
     fromMs: nowMs - lastMs,
     toMs: nowMs + 1,
