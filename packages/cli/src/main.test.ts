@@ -77,7 +77,7 @@ describe('help', () => {
     ['dlq', 'list'],
     ['dlq', 'show'],
     ['dlq', 'redrive'],
-    ...['log', 'why', 'pin', 'unpin', 'pins'].map((name) => ['autoscaler', name]),
+    ...['run', 'log', 'why', 'pin', 'unpin', 'pins'].map((name) => ['autoscaler', name]),
   ];
 
   it('of the program names every command and the exit codes', async () => {
@@ -348,7 +348,21 @@ describe('completion', () => {
   });
 
   it.each([
-    ['', ['demo', 'enqueue', 'search', 'status', 'dlq', 'autoscaler', 'simulate', 'worker', 'completion']],
+    [
+      '',
+      [
+        'demo',
+        'enqueue',
+        'search',
+        'status',
+        'dlq',
+        'autoscaler',
+        'simulate',
+        'worker',
+        'check',
+        'completion',
+      ],
+    ],
     ['s', ['search', 'status', 'simulate']],
     ['--v', ['--version']],
     ['status --w', ['--watch']],
@@ -358,7 +372,7 @@ describe('completion', () => {
     ['dlq list ', ['mail', 'letters']],
     ['dlq list --limit 3 m', ['mail']],
     ['worker l', ['letters']],
-    ['autoscaler ', ['log', 'why', 'pin', 'unpin', 'pins']],
+    ['autoscaler ', ['run', 'log', 'why', 'pin', 'unpin', 'pins']],
     ['autoscaler why m', ['mail']],
     ['simulate --service l', ['letters']],
     ['enqueue ', ['send-mail', 'print-letter']],
