@@ -11,7 +11,7 @@ export function ledgerSink(ledger: Pick<Ledger, 'appendScaling'>): DecisionSink 
           service: record.service,
           atMs: record.atMs,
           desired: record.desired,
-          isChange: record.desired !== record.inputs.desiredBefore,
+          isChange: record.facts.target !== undefined && record.desired !== record.facts.target.desired,
           reason: record.reason,
           record,
         })),

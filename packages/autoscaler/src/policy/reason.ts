@@ -73,7 +73,7 @@ function outcome(
 ): string {
   const objective = `the ${duration(timeInQueueMs)} objective`;
   if (desired === 0) return backlog + inFlight + busySlots === 0 ? 'nothing to do' : 'none may run';
-  if (backlog === 0) return `${desired === 1 ? 'it keeps' : `${desired} keep`} it inside ${objective}`;
+  if (backlog === 0) return `${desired} ${desired === 1 ? 'keeps' : 'keep'} jobs inside ${objective}`;
   const surplus = perTask * desired - arrivalsPerSecond;
   const isEnough = desired >= needed - 1e-6;
   if (surplus <= 0)
