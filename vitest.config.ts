@@ -13,12 +13,18 @@ const SERVERS = [
       'packages/once/src/redis/**/*.test.ts',
       'packages/once/src/once-processes.test.ts',
       'test/end-to-end/launch-redis.test.ts',
+      'test/leases/**/*.test.ts',
     ],
   },
   {
     name: 'PostgreSQL (Debian: apt-get install postgresql)',
     isThere: isOnPath('postgres') || globSync('/usr/lib/postgresql/*/bin/postgres').length > 0,
-    tests: ['packages/once/src/postgres/**/*.test.ts', 'packages/once/src/once-processes.test.ts'],
+    tests: [
+      'packages/once/src/postgres/**/*.test.ts',
+      'packages/once/src/once-processes.test.ts',
+      'packages/ledger/src/postgres/**/*.test.ts',
+      'test/leases/**/*.test.ts',
+    ],
   },
 ];
 

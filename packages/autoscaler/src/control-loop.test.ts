@@ -225,6 +225,31 @@ describe('records', () => {
     expect(replay(records.slice(1)).skipped).toBe(199);
   });
 
+  it('say what a controller remembered that stood by, so that its decisions can be made again too', async () => {
+    const clock = manualClock();
+    const { state, options } = world(clock);
+    let isLeader = false;
+    const lease = {
+      renew: () => Promise.resolve({ isLeader, term: 1, untilMs: clock.nowMs() + 27_000 }),
+      release: () => Promise.resolve(),
+    };
+    const stored: ScalingRecord[] = [];
+    const sink = {
+      append: (records: readonly ScalingRecord[]) => {
+        stored.push(...records);
+        return Promise.resolve();
+      },
+    };
+    await run(options({ lease, sink }), clock, 120, (round) => {
+      isLeader = round >= 60;
+      state.backlog += Math.round(30 + 25 * Math.sin(round / 5));
+    });
+    expect(stored).toHaveLength(60);
+    expect(stored[0]?.memory?.samples.length).toBeGreaterThan(10);
+    const read = JSON.parse(JSON.stringify(stored)) as ScalingRecord[];
+    expect(replay(read)).toEqual({ decisions: 60, skipped: 0, differences: [] });
+  });
+
   it('wait for a sink that fails, and hold up no tick', async () => {
     const clock = manualClock();
     const { options } = world(clock);

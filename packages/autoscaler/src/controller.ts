@@ -241,6 +241,8 @@ class ControlLoop implements Autoscaler {
       this.#log.warn({ error }, 'Could not renew the lease of the autoscaler');
     }
     const { isLeader, term } = this.#leadership;
+    // What it decided while it stood by is in no record: its next one says what it remembers.
+    if (isLeader && !before.isLeader) for (const service of this.#services) service.recordedSpec = undefined;
     if (isLeader !== before.isLeader)
       this.#log.info({ term }, isLeader ? 'This autoscaler leads' : 'Another autoscaler leads, standing by');
   }

@@ -1,5 +1,6 @@
 /** What a controller writes down of each decision: enough to explain it and to make it again. */
 import type { Decision, ScalingFacts } from './policy/decision.ts';
+import type { ScalingHistory } from './policy/history.ts';
 import type { ScalingSpec } from './policy/spec.ts';
 
 /** Whether decisions are carried out, only made, or compared with those of the scaler that is in charge. */
@@ -29,8 +30,10 @@ export interface ScalingRecord extends Omit<Decision, 'history'> {
   readonly facts: ScalingFacts;
   /** What the policy decided, where a full pool granted another count. */
   readonly decided?: number;
-  /** In the first record of a run, and whenever it changed. */
+  /** In the first record of a run, whenever it changed, and when this controller began to lead. */
   readonly spec?: ScalingSpec;
+  /** Beside `spec`, what the policy remembered before this decision, where that was anything: it stood by until now. */
+  readonly memory?: ScalingHistory;
   readonly shadow?: ShadowTotals;
 }
 

@@ -37,7 +37,7 @@ export function replay(
   for (const record of records.toSorted((left, right) => left.atMs - right.atMs)) {
     const key = `${record.run}/${record.service}`;
     if (record.spec !== undefined)
-      runs.set(key, { spec: change(record.spec), history: runs.get(key)?.history ?? EMPTY_HISTORY });
+      runs.set(key, { spec: change(record.spec), history: record.memory ?? EMPTY_HISTORY });
     const run = runs.get(key);
     if (run === undefined) {
       skipped += 1;

@@ -8,6 +8,7 @@ import { isLongshoreError, type Clock } from '@longshore/job';
 import type { AutoscalerLog, Controlled } from './controller.ts';
 import { decide } from './policy/decide.ts';
 import type { Decision, Outlook, PinFacts, ScalingFacts } from './policy/decision.ts';
+import { EMPTY_HISTORY, type ScalingHistory } from './policy/history.ts';
 import type { BacklogCounts, ScalingTarget, TargetFacts } from './ports.ts';
 import type { ControllerMode, ScalingRecord } from './record.ts';
 import { within } from './within.ts';
@@ -41,6 +42,8 @@ export interface Wish {
 export type Allocate = (wishes: readonly Wish[]) => ReadonlyMap<string, number>;
 
 interface Planned {
+  /** What the policy remembered before. */
+  readonly memory: ScalingHistory;
   readonly service: Controlled;
   readonly facts: ScalingFacts;
   readonly decision: Decision;
@@ -66,9 +69,10 @@ export async function runRound(
       const facts = await measure(service, options);
       const atMs = clock.nowMs();
       try {
-        const decision = decide(facts, service.spec, service.history, atMs);
+        const memory = service.history;
+        const decision = decide(facts, service.spec, memory, atMs);
         service.history = decision.history;
-        return [{ service, facts, decision, atMs, desired: decision.desired, isApplied: false }];
+        return [{ service, memory, facts, decision, atMs, desired: decision.desired, isApplied: false }];
       } catch (error) {
         log.error({ error, service: service.spec.service }, `Could not decide for ${service.spec.service}`);
         return [];
@@ -205,7 +209,7 @@ async function apply({ service, desired, decision }: Planned, options: RoundOpti
 }
 
 function recorded(
-  { service, facts, decision, atMs, desired, isApplied }: Planned,
+  { service, memory, facts, decision, atMs, desired, isApplied }: Planned,
   options: RoundOptions,
 ): ScalingRecord {
   const { history: _memory, ...shown } = decision;
@@ -225,6 +229,7 @@ function recorded(
     term: options.term,
     facts,
     ...(isSpecNew ? { spec: service.spec } : {}),
+    ...(isSpecNew && memory !== EMPTY_HISTORY ? { memory } : {}),
     ...(shadow === undefined ? {} : { shadow }),
   };
 }

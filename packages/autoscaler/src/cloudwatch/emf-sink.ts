@@ -18,8 +18,9 @@ const EVERY_MS = 60_000;
 /**
  * A sink that writes `DesiredTasks` and `ScalingLoad` of each service once a minute, with the dimension `Service`.
  *
- * `ScalingLoad` is 100 × desired / running tasks: a target tracking policy on it with the target value 100 brings the
- * service to the desired count. With none running it is 100 × desired.
+ * `ScalingLoad` is 100 × the count we want / the count that is asked for: a target tracking policy on it with the target
+ * value 100 brings the service to the former. With none asked for it is 100 × what we want. Tasks that are still starting
+ * count as asked for, or target tracking would ask for them again.
  */
 export function emfSink({ write, namespace = 'Longshore' }: EmfSinkOptions): DecisionSink {
   const writtenMs = new Map<string, number>();
@@ -38,7 +39,6 @@ export function emfSink({ write, namespace = 'Longshore' }: EmfSinkOptions): Dec
 
 /** "Specification: embedded metric format", CloudWatch user guide. */
 function embedded({ service, atMs, desired, inputs, reason }: ScalingRecord, namespace: string): object {
-  const running = (inputs.running ?? 0) + (inputs.pending ?? 0);
   return {
     _aws: {
       Timestamp: atMs,
@@ -55,7 +55,7 @@ function embedded({ service, atMs, desired, inputs, reason }: ScalingRecord, nam
     },
     Service: service,
     DesiredTasks: desired,
-    ScalingLoad: (100 * desired) / Math.max(1, running),
+    ScalingLoad: (100 * desired) / Math.max(1, inputs.desiredBefore ?? 0),
     reason,
   };
 }

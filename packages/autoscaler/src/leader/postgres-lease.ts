@@ -24,8 +24,12 @@ const TABLE = 'longshore_leases';
 /** Class of `undefined_table`. */
 const UNDEFINED_TABLE = '42P01';
 
-const SCHEMA = `CREATE TABLE IF NOT EXISTS ${TABLE} (
-  name text PRIMARY KEY, holder text NOT NULL, term bigint NOT NULL, expires timestamptz NOT NULL)`;
+// "IF NOT EXISTS" alone lets one of two who create at once fail.
+const SCHEMA = `DO $$ BEGIN
+  PERFORM pg_advisory_xact_lock(hashtext('${TABLE}'));
+  CREATE TABLE IF NOT EXISTS ${TABLE} (
+    name text PRIMARY KEY, holder text NOT NULL, term bigint NOT NULL, expires timestamptz NOT NULL);
+END $$`;
 
 const RENEW = `INSERT INTO ${TABLE} AS held (name, holder, term, expires)
   VALUES ($1, $2, 1, now() + $3 * interval '1 millisecond')

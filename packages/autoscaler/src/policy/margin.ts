@@ -45,6 +45,7 @@ export function withWait(
   const isNear = waitMs !== undefined && waitMs > NEAR * spec.timeInQueueMs;
   if (isNear && (missedAtMs === undefined || nowMs - missedAtMs >= horizonMs))
     return { share: Math.max(LEAST, share * DECREASE), missedAtMs: nowMs, atMs: nowMs };
+  if (isNear) return { ...past, atMs: nowMs };
   const sinceMs = past.atMs === undefined ? 0 : Math.max(0, nowMs - past.atMs);
   const raised = share + INCREASE_PER_MS * speed(spec) * sinceMs;
   return { share: Math.min(most(spec), Math.max(share, raised)), missedAtMs, atMs: nowMs };
