@@ -76,7 +76,8 @@ export function leftOverTools({ manifest, packages, sources }: Workspace): strin
   const used = importedBy(sources.filter(({ path }) => isTest(path) || path === 'vitest.config.ts'));
   const known = [...TOOLS, ...used, ...packages.map((each) => each.manifest.name)];
   return Object.keys(manifest.devDependencies ?? {})
-    .filter((name) => !known.includes(name))
+    // The types of a client that has none of its own come with it.
+    .filter((name) => !known.includes(name) && !used.has(name.replace(/^@types\//, '')))
     .map((name) => `package.json has the dev dependency ${name}, which no test imports`);
 }
 

@@ -99,10 +99,10 @@ describe('up', () => {
   });
 
   it('does not ask again for jobs that tasks still starting will take', () => {
-    const [first, second] = follow([{ backlog: 200 }, { backlog: 200, target: { running: 0, pending: 4 } }]);
+    const [first, second] = follow([{ backlog: 180 }, { backlog: 180, target: { running: 0, pending: 4 } }]);
     expect(second?.desired).toBe(first?.desired);
     // 4 tasks of 2 slots are up after 3.75 s of the 15 s: 8 jobs at once and 90 by the horizon.
-    expect(second?.inputs.projectedBacklog).toBeCloseTo(200 - 4 * 2 * (1 + 11.25));
+    expect(second?.inputs.projectedBacklog).toBeCloseTo(180 - 4 * 2 * (1 + 11.25));
   });
 
   it('follows arrivals even when workers keep the backlog at zero', () => {

@@ -70,7 +70,7 @@ export function demand(
   const expected = forecast(samples, past.forecast, horizonMs);
   const margin = withWait(past.margin, target.oldestWaitMs, spec, horizonMs, nowMs);
   const pendingSinceMs = withPending(past.pendingSinceMs, target.pending, nowMs);
-  const waits = plannedWaits(margin, spec);
+  const waits = plannedWaits(margin, spec, meanMs);
   const plan: Plan = {
     samples,
     nowMs,

@@ -30,6 +30,11 @@ const STRICT_PERCENTILE = 99.9;
 const LENIENT_PERCENTILE = 95;
 const ADD_SHARE = 0.6;
 const GIVE_UP_SHARE = 0.3;
+/**
+ * Less of the objective is planned with the longer jobs are in relation to it: slots come free seldom, and how many within
+ * a given time is a matter of chance.
+ */
+const LONG_JOBS = 0.5;
 /** Never plan for more than this share of the objective. */
 const MOST_SHARE = 0.8;
 
@@ -52,10 +57,15 @@ export function withWait(
 }
 
 /** The waits to plan for. */
-export function plannedWaits({ share }: MarginMemory, { timeInQueueMs }: ScalingSpec): PlannedWaits {
+export function plannedWaits(
+  { share }: MarginMemory,
+  { timeInQueueMs }: ScalingSpec,
+  serviceMs: number,
+): PlannedWaits {
+  const usableMs = timeInQueueMs * (1 - LONG_JOBS * Math.min(1, serviceMs / timeInQueueMs));
   return {
-    addBeyondMs: Math.min(MOST_SHARE, ADD_SHARE * share) * timeInQueueMs,
-    giveUpWithinMs: Math.min(MOST_SHARE * MOST_SHARE, GIVE_UP_SHARE * share) * timeInQueueMs,
+    addBeyondMs: Math.min(MOST_SHARE, ADD_SHARE * share) * usableMs,
+    giveUpWithinMs: Math.min(MOST_SHARE * MOST_SHARE, GIVE_UP_SHARE * share) * usableMs,
   };
 }
 

@@ -2,6 +2,7 @@
  * Opens the ledger that `LONGSHORE_LEDGER` names, or that of the local fleet of this folder, for reading: a mistyped path is
  * an error and no new, empty ledger.
  */
+import { existsSync } from 'node:fs';
 import { LongshoreError } from '@longshore/job';
 import { openLedger, readLedgerLocation, type Environment } from '@longshore/launch';
 import type { Ledger } from '@longshore/ledger';
@@ -30,12 +31,21 @@ export async function openScalingLedger({ env, cwd, fleet }: ScalingLedgerOption
   if (location?.kind === 'postgres') return await openLedger(location);
   const { sqliteLedger } = await import('@longshore/ledger/sqlite');
   if (location !== undefined) return sqliteLedger({ path: location.path, readOnly: true });
-  if (env['LONGSHORE_OBJECTS'] !== undefined) {
-    throw new LongshoreError(
-      'invalid_options',
-      'No ledger is configured: set LONGSHORE_LEDGER to where the fleet records, like sqlite:///var/lib/longshore/ledger.db or postgres://user@host/database',
-    );
-  }
+  const local = env['LONGSHORE_OBJECTS'] === undefined ? await localLedger(env, cwd, fleet) : undefined;
+  if (local !== undefined) return sqliteLedger({ path: local, readOnly: true });
+  throw new LongshoreError(
+    'invalid_options',
+    'No ledger is configured: set LONGSHORE_LEDGER to where the fleet records, like sqlite:///var/lib/longshore/ledger.db or postgres://user@host/database',
+  );
+}
+
+/** The ledger of the local fleet; `undefined` when it has not run yet. */
+async function localLedger(
+  env: Environment,
+  cwd: string,
+  fleet: string | undefined,
+): Promise<string | undefined> {
   const { path } = await loadFleet({ cwd, path: fleet });
-  return sqliteLedger({ path: (await localState(path, env)).ledger, readOnly: true });
+  const { ledger } = await localState(path, env);
+  return existsSync(ledger) ? ledger : undefined;
 }

@@ -81,7 +81,14 @@ export function openDatabase({ path, readOnly, steps = SQLITE_STEPS }: OpenOptio
 }
 
 function prepareDatabase(database: DatabaseSync, { path, readOnly, steps }: Required<OpenOptions>): void {
-  const version = versionOf(database, path, steps.length);
+  // One reading: another process may make its tables between two.
+  database.exec('BEGIN');
+  let version: number;
+  try {
+    version = versionOf(database, path, steps.length);
+  } finally {
+    database.exec('COMMIT');
+  }
   if (readOnly) {
     if (version === steps.length) return;
     throw incompatible(path, `has version ${version} and is opened read-only: open it for writing once`);
