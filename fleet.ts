@@ -25,7 +25,7 @@ const fleet: Fleet = defineFleet({
       cpuUnits: 256,
       memoryMiB: 512,
       scale: { min: 0, max: 2 },
-      objective: { percentile: 95, timeInQueue: '30s' },
+      objective: { percentile: 95, timeInQueue: '60s' },
       drain: '25s',
     },
   },

@@ -75,10 +75,12 @@ const TOOLS = [
 export function leftOverTools({ manifest, packages, sources }: Workspace): string[] {
   const used = importedBy(sources.filter(({ path }) => isTest(path) || path === 'vitest.config.ts'));
   const known = [...TOOLS, ...used, ...packages.map((each) => each.manifest.name)];
-  return Object.keys(manifest.devDependencies ?? {})
-    // The types of a client that has none of its own come with it.
-    .filter((name) => !known.includes(name) && !used.has(name.replace(/^@types\//, '')))
-    .map((name) => `package.json has the dev dependency ${name}, which no test imports`);
+  return (
+    Object.keys(manifest.devDependencies ?? {})
+      // The types of a client that has none of its own come with it.
+      .filter((name) => !known.includes(name) && !used.has(name.replace(/^@types\//, '')))
+      .map((name) => `package.json has the dev dependency ${name}, which no test imports`)
+  );
 }
 
 /** One version, one licence, a README, a way in for sources and one for what is published. */
