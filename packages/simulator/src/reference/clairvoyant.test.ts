@@ -39,6 +39,26 @@ describe('our policy', () => {
   });
 });
 
+describe('a first job at zero tasks', () => {
+  it('is answered within two looks at the queue, whenever it comes', () => {
+    for (let second = 400; second < 405; second += 1) {
+      const arrivals = new Uint32Array(600);
+      arrivals[second] = 1;
+      const scenario = { ...EVERYDAY, queueLagSeconds: 0 };
+      const { series } = simulate({
+        trace: 'one',
+        arrivals,
+        policy: longshore(),
+        scenario,
+        seriesStepSeconds: 1,
+      });
+      const asked = series?.desired.findIndex((count) => count > 0) ?? -1;
+      expect(asked).toBeGreaterThanOrEqual(second);
+      expect(asked - second).toBeLessThanOrEqual(5);
+    }
+  });
+});
+
 describe('tautString', () => {
   const walls = fc
     .array(
