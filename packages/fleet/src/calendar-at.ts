@@ -34,11 +34,9 @@ export function calendarAt(
 function isCurrent({ starts, lastsMs }: CalendarEvent, nowMs: number, aheadMs: number): boolean {
   if (starts.kind === 'once') return starts.atMs - aheadMs <= nowMs && nowMs < starts.atMs + lastsMs;
   // By the clock on the wall of the zone, now and at the end of the start-up, so that a change to summer time counts.
-  const startMinute = starts.minuteOfWeek;
-  const sinceStart = after(minuteOfWeek(nowMs, starts.timeZone), startMinute);
-  if (sinceStart * MINUTE_MS < lastsMs) return true;
-  const untilStart = after(startMinute, minuteOfWeek(nowMs, starts.timeZone));
-  return untilStart * MINUTE_MS <= aheadMs;
+  const nowMinute = minuteOfWeek(nowMs, starts.timeZone);
+  if (after(nowMinute, starts.minuteOfWeek) * MINUTE_MS < lastsMs) return true;
+  return after(starts.minuteOfWeek, nowMinute) * MINUTE_MS <= aheadMs;
 }
 
 /** Minutes from one minute of the week on to another. */
