@@ -43,6 +43,11 @@ export interface ExtractOptions {
   readonly password?: string;
   /** Ends the extraction, which then fails as `aborted`. */
   readonly signal?: AbortSignal;
+  /**
+   * Told of each page of the first engine as it comes, before it is known how the document ends and whose pages are kept.
+   * What it throws ends the process.
+   */
+  readonly onPage?: (page: ReadPage) => void;
 }
 
 /** Extracts documents in child processes. */
@@ -69,8 +74,8 @@ export interface ExtractorOptions {
   readonly limits?: Partial<SandboxLimits>;
   /** Default PDFium. */
   readonly engine?: SandboxEngine;
-  /** Default pdf-parse. */
-  readonly fallback?: SandboxEngine;
+  /** Default pdf-parse. `none`: a document is what the first engine makes of it. */
+  readonly fallback?: SandboxEngine | 'none';
 }
 
 /** PDFium as WebAssembly. */
@@ -89,16 +94,20 @@ export const PDF_PARSE: SandboxEngine = {
 export function createExtractor(options: ExtractorOptions): Extractor {
   const { slots, fallbackSlots = 1, limits = {}, engine = PDFIUM, fallback = PDF_PARSE } = options;
   const first = sandboxPool({ engine, slots, limits });
-  const second = sandboxPool({ engine: fallback, slots: fallbackSlots, limits, keepWarm: false });
+  const second =
+    fallback === 'none'
+      ? undefined
+      : sandboxPool({ engine: fallback, slots: fallbackSlots, limits, keepWarm: false });
   const close = async (): Promise<void> => {
-    await Promise.all([first.close(), second.close()]);
+    await Promise.all([first.close(), second?.close()]);
   };
   return {
     async extract(bytes, run = {}) {
       try {
         const outcome = await first.run(bytes, run);
-        if (!wantsSecondOpinion(outcome)) return conclude(outcome, false);
-        const other = await second.run(bytes, run);
+        if (second === undefined || !wantsSecondOpinion(outcome)) return conclude(outcome, false);
+        const { onPage: _, ...again } = run;
+        const other = await second.run(bytes, again);
         const chosen = betterOf(outcome, other);
         return conclude(chosen, chosen === other);
       } catch (error) {

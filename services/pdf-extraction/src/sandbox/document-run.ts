@@ -23,6 +23,8 @@ export interface DocumentRunOptions {
   readonly message: DocumentMessage;
   /** Kills the child; the run then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Told of each page as it comes. */
+  readonly onPage?: (page: ReadPage) => void;
 }
 
 /** Runs a document on a child that is ready. Rejects only when the signal aborts. */
@@ -53,6 +55,7 @@ class DocumentRun {
   readonly #child: SandboxChild;
   readonly #engine: EngineId;
   readonly #limits: SandboxLimits;
+  readonly #onPage: ((page: ReadPage) => void) | undefined;
   readonly #finish: (outcome: SandboxOutcome) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #startedAtMs = performance.now();
@@ -63,13 +66,14 @@ class DocumentRun {
   #pageSinceCpuMs: number;
   #brokenLimit: DocumentFailed | undefined;
 
-  constructor(child: SandboxChild, { engine, limits }: DocumentRunOptions) {
+  constructor(child: SandboxChild, { engine, limits, onPage }: DocumentRunOptions) {
     const { promise, resolve } = Promise.withResolvers<SandboxOutcome>();
     this.outcome = promise;
     this.#finish = resolve;
     this.#child = child;
     this.#engine = engine;
     this.#limits = limits;
+    this.#onPage = onPage;
     this.#pageSinceCpuMs = this.#usage()?.cpuMs ?? 0;
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
     void child.exited.then((exit) => resolve(this.#brokenLimit ?? this.#death(exit)));
@@ -102,6 +106,7 @@ class DocumentRun {
     this.#renew();
     this.#textBytes += page.text.length;
     this.#pages.push(page);
+    this.#onPage?.(page);
     const { textBytes } = this.#limits;
     if (this.#textBytes > textBytes) this.#break(tooMuchText(textBytes));
   }

@@ -6,10 +6,11 @@
  * waiting documents are served in order.
  */
 import { LongshoreError } from '@longshore/job';
-import { runDocument } from './document-run.ts';
+import { runDocument, type DocumentRunOptions } from './document-run.ts';
 import { launchCommand, type SandboxEngine } from './launch-command.ts';
 import { sandboxLimits, type SandboxLimits } from './limits.ts';
 import { describeExit, isForeignSignal } from './child-exit.ts';
+import type { ReadPage } from './messages.ts';
 import { failed, type EngineId, type SandboxOutcome } from './outcome.ts';
 import { processUsage } from './process-usage.ts';
 import { SandboxChild } from './sandbox-child.ts';
@@ -34,6 +35,8 @@ export interface SandboxRunOptions {
   readonly password?: string;
   /** Ends the wait or the extraction; the call rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Told of each page as it comes, before it is known how the document ends. */
+  readonly onPage?: (page: ReadPage) => void;
 }
 
 /** A pool. Nothing runs before the first document or {@link SandboxPool.warmUp}. */
@@ -83,15 +86,25 @@ class Pool implements SandboxPool {
     this.#slots = new Slots(options.slots);
   }
 
-  async run(bytes: Uint8Array, { password, signal }: SandboxRunOptions = {}): Promise<SandboxOutcome> {
+  async run(bytes: Uint8Array, options: SandboxRunOptions = {}): Promise<SandboxOutcome> {
+    const { signal, password, onPage } = options;
     const ended =
       signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
     await this.#slots.take(ended);
     try {
-      const message = password === undefined ? {} : { password };
-      let outcome = await this.#runOnce(bytes, message, ended);
-      for (let run = 2; run <= RUNS && outcome.kind === 'failed' && outcome.blame === 'others'; run += 1) {
-        outcome = await this.#runOnce(bytes, message, ended);
+      const run = {
+        limits: this.limits,
+        message: password === undefined ? {} : { password },
+        signal: ended,
+        ...(onPage === undefined ? {} : { onPage }),
+      };
+      let outcome = await this.#runOnce(bytes, run);
+      for (
+        let again = 2;
+        again <= RUNS && outcome.kind === 'failed' && outcome.blame === 'others';
+        again += 1
+      ) {
+        outcome = await this.#runOnce(bytes, run);
       }
       return outcome;
     } finally {
@@ -121,15 +134,14 @@ class Pool implements SandboxPool {
 
   async #runOnce(
     bytes: Uint8Array,
-    message: { readonly password?: string },
-    signal: AbortSignal,
+    run: Omit<DocumentRunOptions, 'engine'> & { readonly signal: AbortSignal },
   ): Promise<SandboxOutcome> {
     const child = this.#takeChild();
     let isSound = false;
     try {
-      const engine = await readyOrAborted(child, signal);
+      const engine = await readyOrAborted(child, run.signal);
       if ('kind' in engine) return engine;
-      const outcome = await runDocument(child, bytes, { engine, limits: this.limits, message, signal });
+      const outcome = await runDocument(child, bytes, { engine, ...run });
       // A refusal is an engine's ordinary answer; anything else may have left it in any state.
       isSound = outcome.kind === 'ok' || outcome.code === 'encrypted' || outcome.code === 'corrupt';
       return outcome;
