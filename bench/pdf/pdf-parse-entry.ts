@@ -8,7 +8,8 @@ import { dirname, join, sep } from 'node:path';
 import { PDFParse, VerbosityLevel } from 'pdf-parse';
 import { serve } from './serve.ts';
 
-const pdfJs = dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'));
+const pdfParse = createRequire(import.meta.url).resolve('pdf-parse');
+const pdfJs = dirname(createRequire(pdfParse).resolve('pdfjs-dist/package.json'));
 const fonts = {
   cMapUrl: join(pdfJs, 'cmaps') + sep,
   cMapPacked: true,
