@@ -3,6 +3,9 @@ import type { ReadPage } from './sandbox/messages.ts';
 import { failed, type DocumentRead } from './sandbox/outcome.ts';
 import { betterOf, wantsSecondOpinion } from './second-opinion.ts';
 
+const WHOLE = 'זה הספר של הילד הוא קרא את הסיפור עם החברים בבית הספר כי אהב אותו מאוד';
+const PIECES = [...WHOLE].join(' ');
+
 function read(
   texts: readonly string[],
   options: { readonly pageCount?: number; readonly page?: Partial<ReadPage> } = {},
@@ -31,7 +34,8 @@ describe('a second opinion', () => {
     ['no page at all', read([]), true],
     ['text that has no characters', read(['', ''], { page: { hasUnreadableText: true } }), true],
     ['nothing on any page', read([''], { page: { textLayer: 'empty' } }), true],
-    ['right-to-left text', read(['שלום עולם, this is a test of שפה עברית']), true],
+    ['right-to-left text in pieces', read([PIECES]), true],
+    ['right-to-left text that is whole', read([WHOLE]), false],
     ['ordinary text', read(['a', '']), false],
     ['a scan', read(['', '']), false],
     [
@@ -60,18 +64,9 @@ describe('of two results', () => {
     ['the one with more pages', read(['aaaa'], { pageCount: 2 }), read(['a', 'b']), 1],
     ['the one with more text', read(['']), read(['a']), 1],
     ['the first of equals', read(['a']), read(['b']), 0],
-    [
-      'the second for right-to-left text, even with a little less',
-      read(['א'.repeat(100)]),
-      read(['א'.repeat(95)]),
-      1,
-    ],
-    [
-      'the first for right-to-left text that the second lost',
-      read(['א'.repeat(100)]),
-      read(['א'.repeat(80)]),
-      0,
-    ],
+    ['the whole one of right-to-left text', read([PIECES]), read([WHOLE]), 1],
+    ['the first of right-to-left text that is in pieces twice', read([PIECES]), read([PIECES]), 0],
+    ['the first of right-to-left text that the second lost', read([PIECES.repeat(2)]), read([WHOLE]), 0],
   ])('%s is kept', (_name, first, second, chosen) => {
     expect(betterOf(first, second)).toBe([first, second][chosen]);
   });

@@ -63,7 +63,8 @@ class DocumentRun {
   #head: DocumentHead | undefined;
   #textBytes = 0;
   #pageSinceMs: number = performance.now();
-  #pageSinceCpuMs: number;
+  /** Unknown until the first look after a page: looking costs more than many a page does. */
+  #pageSinceCpuMs: number | undefined;
   #brokenLimit: DocumentFailed | undefined;
 
   constructor(child: SandboxChild, { engine, limits, onPage }: DocumentRunOptions) {
@@ -74,7 +75,6 @@ class DocumentRun {
     this.#engine = engine;
     this.#limits = limits;
     this.#onPage = onPage;
-    this.#pageSinceCpuMs = this.#usage()?.cpuMs ?? 0;
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
     void child.exited.then((exit) => resolve(this.#brokenLimit ?? this.#death(exit)));
   }
@@ -114,7 +114,7 @@ class DocumentRun {
   /** The time for a page starts anew. */
   #renew(): void {
     this.#pageSinceMs = performance.now();
-    this.#pageSinceCpuMs = this.#usage()?.cpuMs ?? 0;
+    this.#pageSinceCpuMs = undefined;
     const { pages } = this.#limits;
     const count = this.#head?.pageCount ?? 0;
     if (count > pages)
@@ -132,6 +132,7 @@ class DocumentRun {
     const { pageMs, documentMs, memoryBytes } = this.#limits;
     const nowMs = performance.now();
     const usage = this.#usage();
+    this.#pageSinceCpuMs ??= usage?.cpuMs ?? 0;
     if (usage !== undefined && usage.residentBytes > memoryBytes) {
       this.#break(
         failed('out_of_memory', `The document takes more than ${mebibytes(memoryBytes)} of memory`),
