@@ -7,6 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { nativePdfium } from '@longshore/service-pdf-extraction';
 import { BARS, missedOf, tableOf, type Figures } from './pdf/bars.ts';
 import { bookPdf } from './pdf/book-pdf.ts';
 import { measureBook } from './pdf/book.ts';
@@ -84,7 +85,7 @@ export async function run(args: readonly string[]): Promise<void> {
     );
 }
 
-async function speed({ corpus, parts, rounds }: Choice): Promise<Measured> {
+async function speed({ corpus, native, parts, rounds }: Choice): Promise<Measured> {
   const wanted = new Set<keyof Speeds>([
     ...(parts.has('speed') ? (['pdfParse', 'pdftotext', 'isolated', 'native'] as const) : []),
     ...(parts.has('isolation') ? (['bare', 'oneChild', 'twoChildren'] as const) : []),
@@ -92,7 +93,7 @@ async function speed({ corpus, parts, rounds }: Choice): Promise<Measured> {
   const speeds = await measureSpeeds({
     files: corpus.good,
     rounds,
-    native: undefined,
+    native: native === undefined ? undefined : nativePdfium(native),
     wanted,
     onProgress: (line) => console.error(line),
   });

@@ -5,7 +5,7 @@ import { serve } from './serve.ts';
 
 const [settings = '{}'] = process.argv.slice(2);
 const { engine: place } = JSON.parse(settings) as { readonly engine: SandboxEngine };
-const engine = await ((await import(place.moduleUrl)) as EngineModule).createEngine();
+const engine = await ((await import(place.moduleUrl)) as EngineModule).createEngine('');
 
 serve(async (file, keepText) => {
   const document = await engine.open(await readFile(file));

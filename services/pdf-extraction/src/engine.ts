@@ -88,7 +88,8 @@ export interface PdfEngine {
 
 /** What a module must export to be run as an engine by the sandbox. */
 export interface EngineModule {
-  createEngine(): Promise<PdfEngine>;
+  /** `argument` is what the engine's `argument` in the sandbox says, or empty. */
+  createEngine(argument: string): Promise<PdfEngine>;
 }
 
 /** Why an engine gives up on a document. */

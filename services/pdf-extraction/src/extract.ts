@@ -2,6 +2,9 @@
  * The extractor: PDFium first, pdf-parse where PDFium refuses a document or reads it badly; each in sandboxed children of
  * its own.
  */
+import { existsSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
+import { LongshoreError } from '@longshore/job';
 import type { DocumentHead, TextLayer } from './engine.ts';
 import { wantsSecondOpinion, betterOf } from './second-opinion.ts';
 import type { SandboxEngine } from './sandbox/launch-command.ts';
@@ -83,6 +86,27 @@ export const PDFIUM: SandboxEngine = {
   moduleUrl: new URL(`./pdfium/index${extension()}`, import.meta.url).href,
   packages: ['@embedpdf/pdfium'],
 };
+
+/**
+ * PDFium as a shared library that the operator supplies, by its absolute path: half again as fast, and less enclosed. Needs
+ * the optional package `koffi`.
+ *
+ * @throws LongshoreError `invalid_options` when there is no such file
+ */
+export function nativePdfium(path: string): SandboxEngine {
+  if (!isAbsolute(path) || !existsSync(path))
+    throw new LongshoreError(
+      'invalid_options',
+      `Cannot use "${path}" as PDFium library: expected the absolute path of a file`,
+    );
+  return {
+    moduleUrl: new URL(`./pdfium-native/index${extension()}`, import.meta.url).href,
+    packages: ['koffi', `@koromix/koffi-${process.platform}-${process.arch}`],
+    readable: [path],
+    argument: path,
+    isNative: true,
+  };
+}
 
 /** pdf-parse on pdf.js. Its optional native canvas stays out of reach: the permission model loads no native code. */
 export const PDF_PARSE: SandboxEngine = {

@@ -1,7 +1,7 @@
 export { EXTRACTOR_VERSION, artefactKey, artefactSchema, rejectionKey, rejectionSchema } from './artefact.ts';
 export type { Artefact, Rejection } from './artefact.ts';
 export type { EngineModule } from './engine.ts';
-export { createExtractor, PDFIUM } from './extract.ts';
+export { createExtractor, PDFIUM, nativePdfium } from './extract.ts';
 export type { ExtractOptions, Extracted, Extraction, Extractor, ExtractorOptions } from './extract.ts';
 export { extractPdf } from './extract-pdf.ts';
 export type { ExtractPdf } from './extract-pdf.ts';

@@ -17,6 +17,13 @@ export interface SandboxEngine {
   readonly packages: readonly string[];
   /** Further readable files or folders. Default none. */
   readonly readable?: readonly string[];
+  /** Handed to `createEngine`. Default empty. */
+  readonly argument?: string;
+  /**
+   * Whether it loads native code, which the permission model cannot hold: it may then do whatever its user may, within the
+   * kernel's limits. Default false.
+   */
+  readonly isNative?: boolean;
 }
 
 /** Program and arguments. */
@@ -45,11 +52,13 @@ export function launchCommand(
     process.execPath,
     '--permission',
     ...readablePaths(engine).map((path) => `--allow-fs-read=${path}`),
+    ...(engine.isNative === true ? ['--allow-addons'] : []),
     '--disallow-code-generation-from-strings',
     `--max-old-space-size=${Math.floor(memoryBytes / MIB)}`,
     '--no-warnings',
     entryPath(),
     engine.moduleUrl,
+    engine.argument ?? '',
   ];
   const prlimit = find('prlimit', searchPath);
   const setpriv = find('setpriv', searchPath);

@@ -2,7 +2,7 @@
  * The sandboxed process: loads one engine, takes documents from stdin one at a time, sends pages to stdout as they come.
  *
  * It has no environment, may read its engine's files and nothing else, and ends when its worker does (stdin closes).
- * Argument: URL of the engine's module.
+ * Arguments: URL of the engine's module, and what that is to be given.
  */
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
@@ -84,8 +84,8 @@ async function answer(engine: PdfEngine, bytes: Uint8Array, message: DocumentMes
   await flush();
 }
 
-const [moduleUrl = ''] = process.argv.slice(2);
-const engine = await ((await import(moduleUrl)) as EngineModule).createEngine();
+const [moduleUrl = '', argument = ''] = process.argv.slice(2);
+const engine = await ((await import(moduleUrl)) as EngineModule).createEngine(argument);
 const reader = new FrameReader({
   maxBytes: MAX_DOCUMENT_BYTES,
   onFrame: ({ json, body }) => void answer(engine, body, JSON.parse(json.toString()) as DocumentMessage),
