@@ -66,8 +66,11 @@ export interface EnginePage {
 /** An opened document. */
 export interface OpenedPdf {
   readonly head: DocumentHead;
-  /** Every page that can be read, in order. A damaged page is left out; `head.pageCount` tells that it is missing. */
-  pages(): AsyncIterable<EnginePage>;
+  /**
+   * Every page that can be read, in order; with `numbers`, of these pages alone. A damaged page is left out; `head.pageCount`
+   * tells that it is missing.
+   */
+  pages(numbers?: readonly number[]): AsyncIterable<EnginePage>;
   close(): Promise<void>;
 }
 

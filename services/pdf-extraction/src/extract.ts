@@ -6,12 +6,12 @@ import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { LongshoreError } from '@longshore/job';
 import type { DocumentHead, TextLayer } from './engine.ts';
-import { wantsSecondOpinion, betterOf } from './second-opinion.ts';
+import { betterOf, doubtsAbout, withPagesOf, type PageDoubts } from './second-opinion.ts';
 import type { SandboxEngine } from './sandbox/launch-command.ts';
 import type { SandboxLimits } from './sandbox/limits.ts';
 import type { ReadPage } from './sandbox/messages.ts';
 import type { DocumentFailed, SandboxOutcome } from './sandbox/outcome.ts';
-import { sandboxPool } from './sandbox/sandbox-pool.ts';
+import { sandboxPool, type SandboxPool, type SandboxRunOptions } from './sandbox/sandbox-pool.ts';
 import { detectLanguage } from './text/language.ts';
 import { sampleOf } from './text/sample.ts';
 
@@ -21,7 +21,10 @@ export interface Extracted {
   /** `pdfium` or `pdf-parse`. */
   readonly engine: string;
   readonly engineVersion: string;
+  /** Whether anything of it was read by the fallback. */
   readonly isFallback: boolean;
+  /** Pages that the fallback read; where it read some only, `engine` is the one that read the rest. Absent: none. */
+  readonly fallbackPages?: number;
   readonly head: DocumentHead;
   readonly pages: readonly ReadPage[];
   readonly words: number;
@@ -129,11 +132,13 @@ export function createExtractor(options: ExtractorOptions): Extractor {
     async extract(bytes, run = {}) {
       try {
         const outcome = await first.run(bytes, run);
-        if (second === undefined || !wantsSecondOpinion(outcome)) return conclude(outcome, false);
+        const doubts = doubtsAbout(outcome);
+        if (second === undefined || doubts === 'none') return conclude(outcome, 0);
         const { onPage: _, ...again } = run;
+        if (doubts !== 'document') return await askAboutPages(second, bytes, { ...doubts, ...again });
         const other = await second.run(bytes, again);
         const chosen = betterOf(outcome, other);
-        return conclude(chosen, chosen === other);
+        return conclude(chosen, chosen === other && other.kind === 'ok' ? other.pages.length : 0);
       } catch (error) {
         if (run.signal?.aborted !== true) throw error;
         return { kind: 'failed', code: 'aborted', reason: 'The extraction was cancelled', blame: 'others' };
@@ -145,14 +150,25 @@ export function createExtractor(options: ExtractorOptions): Extractor {
   };
 }
 
-function conclude(outcome: SandboxOutcome, isFallback: boolean): Extraction {
+async function askAboutPages(
+  second: SandboxPool,
+  bytes: Uint8Array,
+  { read, pages, ...run }: PageDoubts & SandboxRunOptions,
+): Promise<Extraction> {
+  const other = await second.run(bytes, { ...run, pages });
+  const { merged, taken } = withPagesOf(read, other);
+  return conclude(merged, taken);
+}
+
+function conclude(outcome: SandboxOutcome, fallbackPages: number): Extraction {
   if (outcome.kind === 'failed') return outcome;
   const { engine, head, pages } = outcome;
   return {
     kind: 'ok',
     engine: engine.name,
     engineVersion: engine.version,
-    isFallback,
+    isFallback: fallbackPages > 0,
+    ...(fallbackPages === 0 ? {} : { fallbackPages }),
     head,
     pages,
     words: pages.reduce((sum, page) => sum + page.words, 0),

@@ -5,8 +5,8 @@
  */
 import type { PdfiumApi } from '../pdfium/pdfium-api.ts';
 
-/** Functions of the WebAssembly build's own, which wrap PDFium's; {@link nativePdfium} makes them itself. */
-type Extension = Extract<keyof PdfiumApi, `PDFiumExt_${string}`>;
+/** Functions of the WebAssembly build's own, which wrap PDFium's; the native engine makes them itself. */
+export type Extension = Extract<keyof PdfiumApi, `PDFiumExt_${string}`>;
 
 /** Result type, then parameter types. */
 export type Prototype = readonly [result: string, ...parameters: string[]];

@@ -45,7 +45,8 @@ function open(library: PdfiumLibrary, bytes: Uint8Array, password: string): Open
   const head = readHead(library, document);
   return {
     head,
-    pages: () => readPages(library, document, head.pageCount, form),
+    pages: (numbers: Iterable<number> = pageNumbers(head.pageCount)) =>
+      readPages(library, document, numbers, form),
     close: () =>
       guard(library, () => {
         form?.close();
@@ -58,13 +59,17 @@ function open(library: PdfiumLibrary, bytes: Uint8Array, password: string): Open
 async function* readPages(
   library: PdfiumLibrary,
   document: number,
-  pageCount: number,
+  numbers: Iterable<number>,
   form: PdfiumForm | undefined,
 ): AsyncGenerator<EnginePage> {
-  for (let number = 1; number <= pageCount; number += 1) {
+  for (const number of numbers) {
     const page = await guard(library, () => readPage(library, document, number, form));
     if (page !== undefined) yield page;
   }
+}
+
+function* pageNumbers(count: number): Generator<number> {
+  for (let number = 1; number <= count; number += 1) yield number;
 }
 
 function readHead(library: PdfiumLibrary, document: number): DocumentHead {

@@ -56,13 +56,17 @@ function isFlushDue(): boolean {
   return outboxBytes >= BATCH_BYTES || performance.now() - flushedAtMs >= BATCH_MS;
 }
 
-async function extract(engine: PdfEngine, bytes: Uint8Array, { password }: DocumentMessage): Promise<void> {
+async function extract(
+  engine: PdfEngine,
+  bytes: Uint8Array,
+  { password, pages }: DocumentMessage,
+): Promise<void> {
   flushedAtMs = performance.now();
   const pdf = await engine.open(bytes, password === undefined ? {} : { password });
   put(KIND.head, pdf.head);
   if (isFlushDue()) await flush();
   let isFirst = true;
-  for await (const page of pdf.pages()) {
+  for await (const page of pdf.pages(pages)) {
     const { text, ...rest } = preparePage(page);
     put(KIND.page, rest, text);
     // Somebody may wait for the first page.

@@ -35,6 +35,8 @@ export interface SandboxRunOptions {
   readonly password?: string;
   /** Ends the wait or the extraction; the call rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Numbers of the pages that are wanted. Default all. */
+  readonly pages?: readonly number[];
   /** Told of each page as it comes, before it is known how the document ends. */
   readonly onPage?: (page: ReadPage) => void;
 }
@@ -87,14 +89,17 @@ class Pool implements SandboxPool {
   }
 
   async run(bytes: Uint8Array, options: SandboxRunOptions = {}): Promise<SandboxOutcome> {
-    const { signal, password, onPage } = options;
+    const { signal, password, pages, onPage } = options;
     const ended =
       signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
     await this.#slots.take(ended);
     try {
       const run = {
         limits: this.limits,
-        message: password === undefined ? {} : { password },
+        message: {
+          ...(password === undefined ? {} : { password }),
+          ...(pages === undefined ? {} : { pages }),
+        },
         signal: ended,
         ...(onPage === undefined ? {} : { onPage }),
       };

@@ -6,11 +6,11 @@
 /** Arabic and Hebrew with their presentation forms; quick, because every page is asked. */
 const ANY = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC]/;
 const LETTER = /[\p{Script=Arabic}\p{Script=Hebrew}]/u;
-const LETTERS = /[\p{Script=Arabic}\p{Script=Hebrew}]/gu;
 const WORD = /[\p{L}\p{M}\p{N}]+/gu;
 const MARK = /\p{M}/gu;
 /** Vowel marks stand on letters: no word begins with one. */
 const BEGINS_WITH_MARK = /^\p{M}/u;
+const ANY_LETTER = /\p{L}/u;
 const LATIN = /\p{Script=Latin}/u;
 
 /** Commonest words of Persian, Arabic and Hebrew that are no words when turned around. */
@@ -27,29 +27,18 @@ const MIN_WORD_WITH_ARTICLE = 5;
 const SAMPLE_LENGTH = 20_000;
 /** Fewer words say nothing. */
 const MIN_WORDS = 10;
-/** A document in which fewer pages run from right to left is judged by its other pages. */
-const MIN_SHARE_OF_PAGES = 0.2;
-
-/** Text of those pages that mostly run from right to left; empty where they are few. */
-export function rightToLeftSample(pages: readonly { readonly text: string }[]): string {
-  const found = pages.filter(({ text }) => ANY.test(text) && isMostly(text.slice(0, SAMPLE_LENGTH)));
-  if (found.length < pages.length * MIN_SHARE_OF_PAGES) return '';
-  let sample = '';
-  for (const { text } of found) {
-    if (sample.length >= SAMPLE_LENGTH) break;
-    sample += `${text}\n`;
-  }
-  return sample.slice(0, SAMPLE_LENGTH);
-}
 
 /**
  * Faults for each word: words that begin with a vowel mark, are mixed with Latin letters, are single letters, or are turned
- * around. 0.1 is usual in sound text, from 0.25 on something is wrong. `undefined` when there is too little text.
+ * around. 0.1 is usual in sound text, from 0.25 on something is wrong. `undefined` when less than half of the words are of
+ * such a script, or too few.
  */
 export function rightToLeftFaults(text: string): number | undefined {
-  const words = text.normalize('NFKC').match(WORD) ?? [];
+  if (!ANY.test(text)) return undefined;
+  const words = text.slice(0, SAMPLE_LENGTH).normalize('NFKC').match(WORD) ?? [];
   const own = words.filter((word) => LETTER.test(word));
-  if (own.length < MIN_WORDS) return undefined;
+  if (own.length < Math.max(MIN_WORDS, words.filter((word) => ANY_LETTER.test(word)).length / 2))
+    return undefined;
   const torn = words.filter((word) => BEGINS_WITH_MARK.test(word)).length;
   return (torn + own.reduce((sum, word) => sum + faultsOf(word), 0)) / own.length;
 }
@@ -59,10 +48,6 @@ function faultsOf(word: string): number {
   const isTurned =
     TURNED.has(letters) || (letters.length >= MIN_WORD_WITH_ARTICLE && letters.endsWith(TURNED_ARTICLE));
   return Number(LATIN.test(letters)) + Number(letters.length === 1) + Number(isTurned);
-}
-
-function isMostly(text: string): boolean {
-  return (text.match(LETTERS)?.length ?? 0) > text.replace(/\P{L}+/gu, '').length / 2;
 }
 
 function turned(word: string): string {
