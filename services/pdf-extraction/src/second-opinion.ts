@@ -47,7 +47,9 @@ export function withPagesOf(
     taken += 1;
     return rival;
   });
-  return { merged: { ...read, pages }, taken };
+  // A document that the other engine read wholly is that engine's.
+  const engine = other.kind === 'ok' && taken === pages.length ? other.engine : read.engine;
+  return { merged: { ...read, engine, pages }, taken };
 }
 
 function isWholer(rival: string, text: string): boolean {

@@ -129,7 +129,8 @@ class DocumentRun {
   }
 
   #look(): void {
-    const { pageMs, documentMs, memoryBytes } = this.#limits;
+    const { pageMs, documentMs, documentPageMs, memoryBytes } = this.#limits;
+    const wholeMs = documentMs + documentPageMs * this.#pages.length;
     const nowMs = performance.now();
     const usage = this.#usage();
     this.#pageSinceCpuMs ??= usage?.cpuMs ?? 0;
@@ -145,8 +146,8 @@ class DocumentRun {
       this.#break(
         failed('timed_out', `No page within ${(pageMs * CLOCK_FACTOR) / 1_000} s, ${this.#progress()}`),
       );
-    } else if (nowMs - this.#startedAtMs > documentMs) {
-      this.#break(failed('timed_out', `Not done within ${documentMs / 1_000} s, ${this.#progress()}`));
+    } else if (nowMs - this.#startedAtMs > wholeMs) {
+      this.#break(failed('timed_out', `Not done within ${wholeMs / 1_000} s, ${this.#progress()}`));
     }
   }
 
