@@ -1,0 +1,2 @@
+export { sqliteDeliveryStore } from './sqlite-delivery-store.ts';
+export type { SqliteDeliveryStoreOptions } from './sqlite-delivery-store.ts';
