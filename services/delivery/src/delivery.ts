@@ -18,6 +18,12 @@ export interface DeliveryOptions {
   readonly log: Logger;
   /** How long links lead to a document. Default 30 days. */
   readonly availableForMs?: number;
+  /** Tries under way for one endpoint, over all processes, 1 to 100. Default 2. */
+  readonly perEndpoint?: number;
+  /** Longer than any try takes: what is not settled by then is sent again. Default 60 s. */
+  readonly leaseMs?: number;
+  /** Tries by the schedule under way in this process. Default 64. */
+  readonly concurrency?: number;
   readonly clock?: Clock;
   /** Default `Math.random`; spreads retries. */
   readonly random?: () => number;
@@ -34,14 +40,9 @@ export interface Delivery {
 
 /** Puts the service together. */
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { store, log } = options;
+  const { store } = options;
   const sender = createSender(options);
-  const sweeper = createSweeper({
-    schedule: store.schedule,
-    sender,
-    log,
-    ...(options.clock === undefined ? {} : { clock: options.clock }),
-  });
+  const sweeper = createSweeper({ ...options, schedule: store.schedule, sender });
   return {
     handlers: [publishDocumentHandler(options), notifyEndpointHandler({ sender })],
     sender,

@@ -16,6 +16,8 @@ export interface SweeperOptions {
   readonly everyMs?: number;
   /** Tries under way in this process, over all endpoints. Default 64. */
   readonly concurrency?: number;
+  /** As the sender's: more at once would find nothing. Default 2. */
+  readonly perEndpoint?: number;
   /** How long attempts, ended deliveries and their events are kept. Default 35 days. */
   readonly retentionMs?: number;
   readonly clock?: Clock;
@@ -81,7 +83,7 @@ interface Rounds {
 
 function rounds(options: SweeperOptions, stopping: AbortSignal, interrupted: AbortSignal): Rounds {
   const { schedule, sender, log, concurrency = CONCURRENCY, clock = systemClock } = options;
-  const { retentionMs = RETENTION_MS } = options;
+  const { retentionMs = RETENTION_MS, perEndpoint = PER_ENDPOINT } = options;
   const busy = new Map<string, number>();
   const underWay = new Set<Promise<number>>();
   let pruneAtMs = 0;
@@ -115,7 +117,7 @@ function rounds(options: SweeperOptions, stopping: AbortSignal, interrupted: Abo
       if (underWay.size >= concurrency) return begun;
       const due = await schedule.dueEndpoints({ nowMs, limit: concurrency });
       for (const endpointId of due) {
-        while (!stopping.aborted && underWay.size < concurrency && (busy.get(endpointId) ?? 0) < PER_ENDPOINT)
+        while (!stopping.aborted && underWay.size < concurrency && (busy.get(endpointId) ?? 0) < perEndpoint)
           begun.push(begin(endpointId));
       }
       return begun;

@@ -5,7 +5,7 @@
 import { mkdirSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { LongshoreError } from '@longshore/job';
+import { LongshoreError, sleep } from '@longshore/job';
 import type { DeliveryStore } from '../store/delivery-store.ts';
 import { sqlDeliveryStore } from '../store/sql-delivery-store.ts';
 import type { Row, Run, Sql } from '../store/sql.ts';
@@ -18,6 +18,9 @@ export interface SqliteDeliveryStoreOptions {
 
 /** Writers of one file wait for each other; a transaction takes a millisecond. */
 const BUSY_TIMEOUT_MS = 5_000;
+const BUSY_WAIT_MS = 5;
+/** SQLITE_BUSY. */
+const BUSY = 5;
 /** From statfs(2) and linux/magic.h: file systems on which SQLite's write-ahead log does not work. */
 const NETWORK_FILE_SYSTEMS: ReadonlySet<number> = new Set([0x6969, 0x517b, 0xff534d42, 0xfe534d42]);
 /** SQLITE_CONSTRAINT: a second endpoint of one id, say. https://www.sqlite.org/rescode.html */
@@ -34,10 +37,14 @@ function sqliteSql(path: string): Sql {
   let isClosed = false;
   const run: Run = async (text, values = []) => {
     if (isClosed) throw new LongshoreError('closed', 'Cannot use a delivery store after it was closed');
-    try {
-      return database.prepare(text.replaceAll(/\$(\d+)/g, '?$1')).all(...values) as Row[];
-    } catch (cause) {
-      throw fault(path, cause);
+    const statement = text.replaceAll(/\$(\d+)/g, '?$1');
+    for (let waitedMs = 0; ; waitedMs += BUSY_WAIT_MS) {
+      try {
+        return database.prepare(statement).all(...values) as Row[];
+      } catch (cause) {
+        if (codeOf(cause) !== BUSY || waitedMs >= BUSY_TIMEOUT_MS) throw fault(path, cause);
+      }
+      await sleep(BUSY_WAIT_MS);
     }
   };
   /** A statement between those of somebody else's transaction would become part of it. */
@@ -77,6 +84,8 @@ function open(path: string): DatabaseSync {
     const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     // What was promised to a receiver must survive the machine.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    // From here on who waits for another writer does so without holding up this thread.
+    database.exec('PRAGMA busy_timeout = 0');
     return database;
   } catch (cause) {
     throw fault(path, cause);
@@ -95,13 +104,16 @@ function makeFolder(folder: string): void {
 function fault(path: string, cause: unknown): LongshoreError {
   if (cause instanceof LongshoreError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  // The low byte is the primary code.
-  const code = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) & 0xff : 0;
   const options = { cause, details: { path } };
-  return code === CONSTRAINT
+  return codeOf(cause) === CONSTRAINT
     ? new LongshoreError('invalid_options', `SQLite refuses what delivery asks: ${reason}`, options)
     : new LongshoreError('delivery_unavailable', `Cannot use the deliveries in "${path}": ${reason}`, {
         ...options,
         retryable: true,
       });
+}
+
+/** The primary code of SQLite, in the low byte. */
+function codeOf(cause: unknown): number {
+  return cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) & 0xff : 0;
 }

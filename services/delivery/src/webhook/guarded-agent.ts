@@ -53,14 +53,21 @@ export function guardedAgent(options: GuardedAgentOptions): Agent {
  * All addresses of a host that may be sent to.
  *
  * @throws LongshoreError `address_forbidden` when one of them may not be reached: a name with a public and a private
- * address is no mistake
+ * address is no mistake; `invalid_options` when it cannot be resolved
  */
 export async function allowedAddresses(
   hostname: string,
   policy: AddressPolicy,
   resolve: Resolver,
 ): Promise<readonly ResolvedAddress[]> {
-  const addresses = await resolve(hostname);
+  const addresses = await resolve(hostname).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new LongshoreError('invalid_options', `Cannot resolve "${hostname}": ${reason}`, {
+      cause,
+      details: { hostname },
+      retryable: true,
+    });
+  });
   const refusal =
     addresses.length === 0
       ? 'it has no address'

@@ -6,15 +6,13 @@
 import { LongshoreError } from '@longshore/job';
 import { readKey } from './signing-key.ts';
 
-/** The three headers of a webhook. */
-export interface WebhookHeaders {
-  /** The same for every try of one event. */
-  readonly 'webhook-id': string;
-  /** Of this try, in seconds since the epoch. */
-  readonly 'webhook-timestamp': string;
-  /** Signatures with their scheme, a space between them. */
-  readonly 'webhook-signature': string;
-}
+/**
+ * The three headers of a webhook: its id, the same for every try of one event; when this try was made, in seconds since the
+ * epoch; signatures with their scheme, a space between them.
+ */
+export type WebhookHeaders = Readonly<
+  Record<'webhook-id' | 'webhook-timestamp' | 'webhook-signature', string>
+>;
 
 /** What is signed. */
 export interface SignedMessage {
