@@ -24,8 +24,6 @@ export interface GuardedAgentOptions {
   readonly resolve?: Resolver;
   /** Longest wait for a connection. */
   readonly connectTimeoutMs: number;
-  /** Connections to one origin. */
-  readonly connections: number;
   /** Authorities to trust instead of the public ones, in PEM. For an intranet. */
   readonly ca?: string;
 }
@@ -35,9 +33,10 @@ export const systemResolver: Resolver = (hostname) => systemLookup(hostname, { a
 
 /** Makes an agent for undici's `request`. Follows no redirects: undici does so only when it is told to. */
 export function guardedAgent(options: GuardedAgentOptions): Agent {
-  const { policy, resolve = systemResolver, connectTimeoutMs, connections, ca } = options;
+  const { policy, resolve = systemResolver, connectTimeoutMs, ca } = options;
   return new Agent({
-    connections,
+    // As many as there are tries: many endpoints may share an origin, and one that hangs must not hold up the others.
+    connections: null,
     pipelining: 1,
     // Endpoints are many: what is idle for a few seconds is closed.
     keepAliveTimeout: 4_000,

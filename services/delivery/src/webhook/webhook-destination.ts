@@ -27,8 +27,6 @@ const TIMEOUT_MS = 20_000;
 const MAX_READ_BYTES = 16_384;
 /** How long a body may take to end after the status is known. */
 const BODY_TIMEOUT_MS = 1_000;
-/** At most two tries are under way for one endpoint; an origin may have several endpoints. */
-const CONNECTIONS = 8;
 /** Standard Webhooks: "these should be interpreted as the endpoint being under load". */
 const THROTTLED: ReadonlySet<number> = new Set([429, 502, 504]);
 const GONE = 410;
@@ -41,7 +39,6 @@ export function webhookDestination(options: WebhookDestinationOptions = {}): Des
     policy,
     resolve,
     connectTimeoutMs: timeoutMs,
-    connections: CONNECTIONS,
     ...(ca === undefined ? {} : { ca }),
   });
   return {
