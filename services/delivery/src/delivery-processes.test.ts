@@ -56,7 +56,7 @@ it(
     let requests = 0;
     let next = Promise.withResolvers<void>();
     const told = new Set<string>();
-    let everybody = Promise.withResolvers<void>();
+    const everybody = Promise.withResolvers<void>();
     for (let index = 0; index < ENDPOINTS; index += 1) {
       const path = `/endpoint-${index}`;
       await store.endpoints.add(

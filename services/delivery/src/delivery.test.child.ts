@@ -31,7 +31,10 @@ await producer.enqueueAll(
   Array.from({ length: Number(count) }, (_, index) => {
     const documentId = String(index).padStart(64, '0');
     return {
-      ...{ documentId, revision: 1, source: `${index}.pdf`, outcome: 'extracted' as const },
+      documentId,
+      revision: 1,
+      source: `${index}.pdf`,
+      outcome: 'extracted' as const,
       artefactKey: `extractions/1/${documentId}.json`,
     };
   }),

@@ -53,7 +53,11 @@ describe('the desk', () => {
     const { desk } = delivery;
     const strict = webhookDestination();
     const guarded = createDelivery({
-      ...{ store, destinations: [strict], links, log: jsonLog({ level: 'silent' }), clock },
+      store,
+      destinations: [strict],
+      links,
+      log: jsonLog({ level: 'silent' }),
+      clock,
     }).desk;
     for (const wrong of [
       { target: 'https://127.0.0.1/' },

@@ -35,6 +35,14 @@ export interface WithSecret {
   readonly verifyWith?: string;
 }
 
+/** How a secret is replaced. */
+export interface Rotation {
+  /** Default: a new one of the same kind. */
+  readonly secret?: string;
+  /** How long the old one signs as well. Default 24 hours. */
+  readonly overlapMs?: number;
+}
+
 /** The desk. All throw LongshoreError `invalid_options` for what is wrong, `delivery_unavailable` when the store is down. */
 export interface EndpointDesk {
   /** @throws LongshoreError `address_forbidden` for a webhook to an address that is not public */
@@ -46,11 +54,8 @@ export interface EndpointDesk {
   /** Sends again from now on, and forgets its failures. */
   enable(id: string): Promise<void>;
   disable(id: string, reason: string): Promise<void>;
-  /** A new secret beside the old one, which signs as well for `overlapMs`; default 24 hours. */
-  rotate(
-    id: string,
-    options?: { readonly secret?: string; readonly overlapMs?: number },
-  ): Promise<WithSecret>;
+  /** A new secret, beside which the old one signs for a while. */
+  rotate(id: string, rotation?: Rotation): Promise<WithSecret>;
   /** Schedules an event `endpoint.test` for this endpoint alone. Answers the event's id. */
   ping(id: string): Promise<string>;
   /** Sends one event again, or those of a time that the endpoint has not got. Answers how many. */
@@ -95,26 +100,11 @@ export function endpointDesk(options: EndpointDeskOptions): EndpointDesk {
         openUntilMs: 0,
       }),
     disable: (id, reason) => update(id, { state: 'disabled', disabledReason: reason }),
-    async rotate(id, { secret = undefined, overlapMs = OVERLAP_MS } = {}) {
+    async rotate(id, rotation = {}) {
       const endpoint = await found(id);
-      const [current] = endpoint.secrets;
-      if (current === undefined)
-        throw new LongshoreError(
-          'invalid_options',
-          `Endpoint "${id}" signs nothing: it has no secret to rotate`,
-        );
-      const value = secret ?? newSecret(current.value.startsWith('whsk_') ? 'v1a' : 'v1');
-      assertSigns(value);
-      const endsAtMs = now() + overlapMs;
-      const kept = endpoint.secrets
-        .filter(({ expiresAtMs = Infinity }) => expiresAtMs > now())
-        .map((each) => ({
-          value: each.value,
-          expiresAtMs: Math.min(each.expiresAtMs ?? Infinity, endsAtMs),
-        }));
-      const secrets = [{ value }, ...kept];
+      const secrets = rotated(endpoint, rotation, now());
       await update(id, { secrets });
-      return { endpoint: { ...endpoint, secrets }, verifyWith: verifyingKey(value) };
+      return withSecret({ ...endpoint, secrets });
     },
     async ping(id) {
       const { tenant } = await found(id);
@@ -130,6 +120,34 @@ export function endpointDesk(options: EndpointDeskOptions): EndpointDesk {
     },
     replay: (id, events) => schedule.replay({ endpointId: id, events, nowMs: now() }),
   };
+}
+
+/** The secrets of an endpoint after a rotation: the new one, and those that sign a while longer. */
+function rotated(
+  endpoint: Endpoint,
+  { secret, overlapMs = OVERLAP_MS }: Rotation,
+  nowMs: number,
+): Endpoint['secrets'] {
+  const [current] = endpoint.secrets;
+  if (current === undefined)
+    throw new LongshoreError(
+      'invalid_options',
+      `Endpoint "${endpoint.id}" signs nothing: it has no secret to rotate`,
+    );
+  const value = secret ?? newSecret(current.value.startsWith('whsk_') ? 'v1a' : 'v1');
+  assertSigns(value);
+  const kept = endpoint.secrets
+    .filter(({ expiresAtMs = Infinity }) => expiresAtMs > nowMs)
+    .map((each) => ({
+      value: each.value,
+      expiresAtMs: Math.min(each.expiresAtMs ?? Infinity, nowMs + overlapMs),
+    }));
+  return [{ value }, ...kept];
+}
+
+function withSecret(endpoint: Endpoint): WithSecret {
+  const [secret] = endpoint.secrets;
+  return { endpoint, ...(secret === undefined ? {} : { verifyWith: verifyingKey(secret.value) }) };
 }
 
 async function add(wanted: NewEndpoint, options: EndpointDeskOptions, nowMs: number): Promise<WithSecret> {
@@ -155,7 +173,7 @@ async function add(wanted: NewEndpoint, options: EndpointDeskOptions, nowMs: num
     openUntilMs: 0,
   };
   await options.store.endpoints.add(endpoint);
-  return { endpoint, ...(secret === undefined ? {} : { verifyWith: verifyingKey(secret) }) };
+  return withSecret(endpoint);
 }
 
 function destinationOf(kind: string, { destinations }: EndpointDeskOptions): Destination {

@@ -6,7 +6,7 @@ import type { DeliveryEvent } from './store/delivery-store.ts';
 export type EventType = 'document.available' | 'document.rejected' | 'endpoint.test' | 'endpoint.disabled';
 
 /** What Standard Webhooks asks senders to stay below: 20 KB. */
-export const MAX_BODY_BYTES = 20_000;
+const MAX_BODY_BYTES = 20_000;
 
 /** The body of an event: the same bytes whenever it is made, so that a signature fits every try. */
 export function eventBody(event: DeliveryEvent, sequence: number, url: string | undefined): string {

@@ -1,6 +1,5 @@
 /** Runs one delivery worker: its jobs, the sweeper, and the link server where a port is set. */
 import { launch } from '@longshore/launch';
-import type { Logger } from '@longshore/worker';
 import type { Queue } from '@longshore/queue';
 import { sqsQueue } from '@longshore/queue/sqs';
 import fleet from '../../../fleet.ts';
@@ -8,19 +7,21 @@ import {
   createDelivery,
   linkMint,
   objectDestination,
+  openDeliveryStore,
   queueDestination,
   serveLinks,
   webhookDestination,
 } from './index.ts';
 import { readDeliverySettings, type DeliverySettings } from './settings.ts';
-import type { DeliveryStore } from './store/delivery-store.ts';
 
 await launch({
   fleet,
   service: 'delivery',
   async setUp({ env, objects, log }) {
     const settings = readDeliverySettings(env);
-    const store = await openStore(settings, log);
+    const store = await openDeliveryStore(settings.store, {
+      onIdleError: (error) => log.warn({ err: error }, 'A connection to PostgreSQL broke'),
+    });
     const destinations = [
       webhookDestination(settings),
       queueDestination({ queues: openQueues(settings, env) }),
@@ -45,18 +46,6 @@ await launch({
     };
   },
 });
-
-async function openStore({ store }: DeliverySettings, log: Logger): Promise<DeliveryStore> {
-  if (store.kind === 'sqlite') {
-    const { sqliteDeliveryStore } = await import('./sqlite/index.ts');
-    return await sqliteDeliveryStore({ path: store.path });
-  }
-  const { postgresDeliveryStore } = await import('./postgres/index.ts');
-  return await postgresDeliveryStore({
-    pool: { connectionString: store.url, connectionTimeoutMillis: 5_000, statement_timeout: 30_000 },
-    onIdleError: (error) => log.warn({ err: error }, 'A connection to PostgreSQL broke'),
-  });
-}
 
 function openQueues(
   { queues }: DeliverySettings,

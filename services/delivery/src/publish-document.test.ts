@@ -18,8 +18,17 @@ const artefactKey = `extractions/1/${documentId}.json`;
 const artefact = '{"pages":[{"page":1,"text":"Une élection"}]}';
 const sha256 = createHash('sha256').update(artefact).digest('hex');
 const job = {
-  ...{ documentId, revision: 1, source: 'folder/Le Rapport.pdf', outcome: 'extracted' as const, artefactKey },
-  ...{ pages: 3, words: 500, language: 'fr', tenant: 'acme', worker: 'ignored', bytes: 12 },
+  documentId,
+  revision: 1,
+  source: 'folder/Le Rapport.pdf',
+  outcome: 'extracted' as const,
+  artefactKey,
+  pages: 3,
+  words: 500,
+  language: 'fr',
+  tenant: 'acme',
+  worker: 'ignored',
+  bytes: 12,
 };
 const log = jsonLog({ level: 'silent' });
 const links = linkMint({ key: 'k'.repeat(32), publicUrl: new URL('https://files.example.com/') });
@@ -84,7 +93,9 @@ describe('publish-document', () => {
     const key = `delivered/acme/${documentId}/${sha256}`;
     expect(await readText(stage.objects, key)).toBe(artefact);
     expect(await readJson(stage.objects, `delivered/acme/${documentId}/manifests/1.json`)).toMatchObject({
-      ...{ tenant: 'acme', documentId, revision: 1 },
+      tenant: 'acme',
+      documentId,
+      revision: 1,
       files: [{ name: 'Le Rapport.json', key, sha256, bytes: Buffer.byteLength(artefact) }],
     });
     expect(await stage.store.documents.get('acme', documentId)).toMatchObject({ revision: 1, file: { key } });
@@ -95,14 +106,12 @@ describe('publish-document', () => {
       type: 'document.available',
       timestamp: expect.stringMatching(/^\d{4}-.*Z$/) as string,
       data: {
-        ...{
-          documentId,
-          revision: 1,
-          sequence: 1,
-          source: 'folder/Le Rapport.pdf',
-          pages: 3,
-          language: 'fr',
-        },
+        documentId,
+        revision: 1,
+        sequence: 1,
+        source: 'folder/Le Rapport.pdf',
+        pages: 3,
+        language: 'fr',
         url: expect.stringMatching(/^https:\/\/files\.example\.com\/d\/[\w-]{43}$/) as string,
         file: { name: 'Le Rapport.json', sha256, bytes: Buffer.byteLength(artefact) },
       },
@@ -242,11 +251,10 @@ describe('publish-document that dies', () => {
         await settle(stage.worker(), stage.queue);
         const told = new Set(stage.receiver.sent.map(({ endpoint, id }) => `${endpoint.id} ${id}`));
         // A lease that died with its worker is taken over by the sweeper a minute later.
-        const open_ = await stage.store.schedule.dueEndpoints({ nowMs: Date.now() + 61_000, limit: 9 });
-        expect(
-          new Set([...[...told].map((each) => each.split(' ')[0]), ...open_]),
-          `call ${survived}`,
-        ).toEqual(new Set(['a', 'b']));
+        const due = await stage.store.schedule.dueEndpoints({ nowMs: Date.now() + 61_000, limit: 9 });
+        expect(new Set([...[...told].map((each) => each.split(' ')[0]), ...due]), `call ${survived}`).toEqual(
+          new Set(['a', 'b']),
+        );
         expect(new Set(stage.receiver.sent.map(({ id, body }) => `${id} ${body}`)).size).toBeLessThanOrEqual(
           1,
         );

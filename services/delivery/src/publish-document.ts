@@ -101,7 +101,7 @@ async function publish(
   context: HandlerContext<PublishDocument>,
   options: PublishDocumentOptions,
 ): Promise<Directive | undefined> {
-  const { payload: job, enqueue, log, objects, signal } = context;
+  const { payload: job, log, objects, signal } = context;
   const { store, links, availableForMs = AVAILABLE_FOR_MS, clock = systemClock } = options;
   const nowMs = Math.floor(clock.nowMs());
   const published = await publishFiles(objects, job, { nowMs, signal });
@@ -123,7 +123,9 @@ async function publish(
   const facts = { documentId: job.documentId, revision: job.revision, tenant: job.tenant };
   if (recorded.kind === 'stale') log.info(facts, 'A newer revision is available already');
   else log.info({ ...facts, outcome: job.outcome, told: recorded.pending.length }, 'Available');
-  await Promise.all(recorded.pending.map((each) => enqueue(notifyEndpoint, each, { key: each.endpointId })));
+  await Promise.all(
+    recorded.pending.map((each) => context.enqueue(notifyEndpoint, each, { key: each.endpointId })),
+  );
   return undefined;
 }
 

@@ -60,7 +60,7 @@ export async function publishFiles(
 }
 
 /** Where the manifest of a revision lies. */
-export function manifestKey({
+function manifestKey({
   tenant,
   documentId,
   revision,

@@ -51,14 +51,13 @@ describe('the settings', () => {
       LONGSHORE_DELIVERY_ALLOW_PRIVATE: 'everything',
       LONGSHORE_DELIVERY_ALLOW_HTTP: 'yes',
     };
-    expect.assertions(2 + Object.keys(wrong).length);
-    try {
-      readDeliverySettings(wrong);
-    } catch (error) {
-      const { message } = error as Error;
-      for (const name of Object.keys(wrong)) expect(message).toContain(`${name}: `);
-      expect(message).not.toContain('secret');
-    }
+    const everyName = new RegExp(
+      Object.keys(wrong)
+        .map((name) => `${name}: [^;]+`)
+        .join('; '),
+    );
+    expect(() => readDeliverySettings(wrong)).toThrow(everyName);
+    expect(() => readDeliverySettings(wrong)).not.toThrow('secret');
     expect(() => readDeliverySettings({})).toThrow(
       /STORE is not set.*PUBLIC_URL is not set.*LINK_KEY is not set/,
     );

@@ -1,12 +1,11 @@
 /** The service's settings, read from the environment; all faults are told at once. */
 import { LongshoreError, parseDurationMs } from '@longshore/job';
+import type { StoreLocation } from './open-delivery-store.ts';
 import { addressPolicy } from './webhook/address-policy.ts';
 
 /** The settings. */
 export interface DeliverySettings {
-  readonly store:
-    | { readonly kind: 'sqlite'; readonly path: string }
-    | { readonly kind: 'postgres'; readonly url: string };
+  readonly store: StoreLocation;
   readonly publicUrl: URL;
   readonly linkKey: string;
   /** Where `GET /d/<token>` listens; absent: this process serves no links. */
@@ -68,7 +67,7 @@ export function readDeliverySettings(env: Environment): DeliverySettings {
   };
 }
 
-function parseStore(text: string): DeliverySettings['store'] {
+function parseStore(text: string): StoreLocation {
   const url = URL.parse(text);
   if (url?.protocol === 'sqlite:' && url.host === '' && url.pathname.length > 1)
     return { kind: 'sqlite', path: decodeURIComponent(url.pathname) };

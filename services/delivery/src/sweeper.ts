@@ -48,9 +48,12 @@ export function createSweeper(options: SweeperOptions): Sweeper {
 
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      await round
-        .look()
-        .catch((error: unknown) => log.warn({ err: error }, 'The schedule could not be looked at'));
+      try {
+        // What it begins is awaited by `stop`, never by the next look.
+        void (await round.look());
+      } catch (error) {
+        log.warn({ err: error }, 'The schedule could not be looked at');
+      }
       await sleep(everyMs, { clock, signal: stopping.signal });
     }
   };

@@ -9,7 +9,11 @@ import { queueDestination } from './queue-destination.ts';
 const signal = new AbortController().signal;
 const body = '{"type":"t","timestamp":"2027-01-15T08:00:00.000Z","data":{"a":1}}';
 const outgoing = (target: string) => ({
-  ...{ endpoint: anEndpoint('a', { target }), id: 'evt-1', type: 't', atMs: 0, body },
+  endpoint: anEndpoint('a', { target }),
+  id: 'evt-1',
+  type: 't',
+  atMs: 0,
+  body,
 });
 
 describe('a queue as destination', () => {

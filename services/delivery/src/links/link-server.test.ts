@@ -50,7 +50,11 @@ afterEach(async () => {
 
 async function newLink(more: Partial<Link> = {}): Promise<{ readonly link: Link; readonly path: string }> {
   const document: DeliveredDocument = {
-    ...{ tenant: 't', documentId: 'd', revision: 1, outcome: 'extracted', source: 'a.pdf' },
+    tenant: 't',
+    documentId: 'd',
+    revision: 1,
+    outcome: 'extracted',
+    source: 'a.pdf',
     file: {
       name: 'résumé "x".json',
       key,

@@ -1,2 +1,1 @@
 export { postgresDeliveryStore } from './postgres-delivery-store.ts';
-export type { PostgresDeliveryStoreOptions } from './postgres-delivery-store.ts';

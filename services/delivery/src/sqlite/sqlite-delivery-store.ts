@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { LongshoreError, sleep } from '@longshore/job';
 import type { DeliveryStore } from '../store/delivery-store.ts';
 import { sqlDeliveryStore } from '../store/sql-delivery-store.ts';
-import type { Row, Run, Sql } from '../store/sql.ts';
+import type { Run, Sql } from '../store/sql.ts';
 
 /** Options of {@link sqliteDeliveryStore}. */
 export interface SqliteDeliveryStoreOptions {
@@ -40,7 +40,7 @@ function sqliteSql(path: string): Sql {
     const statement = text.replaceAll(/\$(\d+)/g, '?$1');
     for (let waitedMs = 0; ; waitedMs += BUSY_WAIT_MS) {
       try {
-        return database.prepare(statement).all(...values) as Row[];
+        return database.prepare(statement).all(...values);
       } catch (cause) {
         if (codeOf(cause) !== BUSY || waitedMs >= BUSY_TIMEOUT_MS) throw fault(path, cause);
       }

@@ -14,8 +14,8 @@ export function endpointOf(row: Row): Endpoint {
     tenant: text(row, 'tenant'),
     kind: text(row, 'kind'),
     target: text(row, 'target'),
-    secrets: json(row, 'secrets'),
-    eventTypes: json(row, 'event_types'),
+    secrets: json(row, 'secrets') as Endpoint['secrets'],
+    eventTypes: json(row, 'event_types') as Endpoint['eventTypes'],
     state: row['state'] === 'enabled' ? 'enabled' : 'disabled',
     ...present('disabledReason', optional(row, 'disabled_reason', text)),
     createdAtMs: whole(row, 'created_at_ms'),
@@ -32,7 +32,7 @@ export function linkOf(row: Row): Link {
     tokenHash: text(row, 'token_hash'),
     tenant: text(row, 'tenant'),
     documentId: text(row, 'document_id'),
-    file: json(row, 'file'),
+    file: json(row, 'file') as Link['file'],
     createdAtMs: whole(row, 'created_at_ms'),
     expiresAtMs: whole(row, 'expires_at_ms'),
     ...present('revokedAtMs', optional(row, 'revoked_at_ms', whole)),
@@ -48,7 +48,7 @@ export function eventOf(row: Row): DeliveryEvent {
     type: text(row, 'type'),
     tenant: text(row, 'tenant'),
     atMs: whole(row, 'at_ms'),
-    data: json(row, 'data'),
+    data: json(row, 'data') as DeliveryEvent['data'],
     ...present('linkId', optional(row, 'link_id', text)),
   };
 }

@@ -13,7 +13,7 @@ export function sqlDocuments({ run, transaction }: Sql): Documents {
         'SELECT document FROM longshore_documents WHERE tenant = $1 AND document_id = $2',
         [tenant, documentId],
       );
-      return row === undefined ? undefined : json<DeliveredDocument>(row, 'document');
+      return row === undefined ? undefined : (json(row, 'document') as DeliveredDocument);
     },
   };
 }

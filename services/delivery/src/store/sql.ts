@@ -13,7 +13,7 @@ export type Run = (text: string, values?: readonly SqlValue[]) => Promise<readon
 export interface Sql {
   readonly run: Run;
   /** Runs work in a transaction, which is rolled back when the work fails. */
-  transaction<Result>(work: (run: Run) => Promise<Result>): Promise<Result>;
+  readonly transaction: <Result>(work: (run: Run) => Promise<Result>) => Promise<Result>;
   /** What makes a `SELECT` hold its rows until the transaction ends; empty where writers exclude each other anyway. */
   readonly forUpdate: string;
   /** Makes that pass over rows that others hold. */
@@ -43,7 +43,7 @@ export function optional<Value>(
   return row[column] === null || row[column] === undefined ? undefined : read(row, column);
 }
 
-/** A column of JSON that this program wrote. */
-export function json<Value>(row: Row, column: string): Value {
-  return JSON.parse(text(row, column)) as Value;
+/** A column of JSON that this program wrote: the caller knows what. */
+export function json(row: Row, column: string): unknown {
+  return JSON.parse(text(row, column)) as unknown;
 }

@@ -3,7 +3,7 @@ import { LongshoreError } from '@longshore/job';
 import { whole, type Sql } from './sql.ts';
 
 /** What brings the tables from each version to the next; the number of steps is the version. Never change one: add one. */
-export const STEPS: readonly (readonly string[])[] = [
+const STEPS: readonly (readonly string[])[] = [
   [
     `CREATE TABLE longshore_documents (
       tenant text NOT NULL, document_id text NOT NULL, revision bigint NOT NULL, sequence bigint NOT NULL,

@@ -4,6 +4,7 @@
  */
 import { lookup as systemLookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
+import { callbackify } from 'node:util';
 import { LongshoreError } from '@longshore/job';
 import { Agent } from 'undici';
 import type { AddressPolicy } from './address-policy.ts';
@@ -77,15 +78,15 @@ export async function allowedAddresses(
   });
 }
 
+/** The function that sockets ask for addresses: they connect to what it answers, and to nothing else. */
 function guardedLookup(policy: AddressPolicy, resolve: Resolver): LookupFunction {
+  const lookup = callbackify((hostname: string) => allowedAddresses(hostname, policy, resolve));
   return (hostname, { all }, callback) => {
-    allowedAddresses(hostname, policy, resolve).then(
-      (addresses) => {
-        const [first] = addresses;
-        if (all === true || first === undefined) callback(null, [...addresses]);
-        else callback(null, first.address, first.family);
-      },
-      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), ''),
-    );
+    lookup(hostname, (error, addresses) => {
+      const [first] = addresses ?? [];
+      if (error !== null || first === undefined) callback(error, '');
+      else if (all === true) callback(null, [...addresses]);
+      else callback(null, first.address, first.family);
+    });
   };
 }

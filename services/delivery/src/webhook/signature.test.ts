@@ -109,9 +109,16 @@ describe('an ed25519 signature', () => {
     try {
       const content = file('content', `${message.id}.${headers['webhook-timestamp']}.${message.body}`);
       const answer = execFileSync('openssl', [
-        ...['pkeyutl', '-verify', '-rawin', '-pubin', '-in', content],
-        ...['-inkey', file('key', key.export({ format: 'pem', type: 'spki' }))],
-        ...['-sigfile', file('signature', Buffer.from(signature, 'base64'))],
+        'pkeyutl',
+        '-verify',
+        '-rawin',
+        '-pubin',
+        '-in',
+        content,
+        '-inkey',
+        file('key', key.export({ format: 'pem', type: 'spki' })),
+        '-sigfile',
+        file('signature', Buffer.from(signature, 'base64')),
       ]);
       expect(answer.toString()).toContain('Signature Verified Successfully');
     } finally {
