@@ -23,7 +23,7 @@ import { ecsTaskProtection } from '@longshore/worker/ecs';
 import { joinControlPlane } from './control-plane.ts';
 import { openFleet, type OpenFleet } from './open-fleet.ts';
 import { startRecording } from './record.ts';
-import { logLevel, readSettings, type Environment } from './settings.ts';
+import { logLevel, readSettings, type Environment, type Settings } from './settings.ts';
 
 /** What a service's handlers are made from. */
 export interface LaunchResources {
@@ -31,6 +31,8 @@ export interface LaunchResources {
   readonly objects: ObjectStore;
   readonly env: Environment;
   readonly log: Logger;
+  /** Whether a service that takes this job runs here: a job that nobody takes need not be enqueued. */
+  readonly isServed: (job: string) => boolean;
 }
 
 /** What a service brings. */
@@ -95,7 +97,13 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
   if (opened.objects.capabilities.conditionalCreate === 'unverified')
     await verifyConditionalCreate(opened.objects, { prefix: 'probes' });
   await verifyQueues(opened, service.queue, log);
-  const setUp = await options.setUp({ service, objects: opened.objects, env, log });
+  const setUp = await options.setUp({
+    service,
+    objects: opened.objects,
+    env,
+    log,
+    isServed: (job) => isServed(options.fleet, settings, job),
+  });
   const queue = options.fleet.queues.find((entry) => entry.name === service.queue);
   const protection =
     settings.ecsAgentUri === undefined
@@ -134,6 +142,13 @@ async function run(options: LaunchOptions, env: Environment, log: Logger): Promi
   log.info({}, 'Worker stopped');
   clearInterval(alive);
   return failure === undefined ? 0 : EXIT_FAILED;
+}
+
+function isServed({ queues, services }: Fleet, settings: Settings, job: string): boolean {
+  const queue = queues.find(({ jobs }) => jobs.includes(job));
+  return services.some(
+    (each) => each.queue === queue?.name && (settings.services?.includes(each.name) ?? true),
+  );
 }
 
 /**

@@ -18,6 +18,7 @@
  * | `LONGSHORE_REVISION` | which build this is, as the worker reports it | on ECS, task definition `family:revision` |
  * | `LONGSHORE_HEALTH_PORT` | port of `/livez`, `/readyz`, `/metrics`; 0 takes a free one | none |
  * | `LONGSHORE_HEALTH_HOST` | address that it listens on | `127.0.0.1` |
+ * | `LONGSHORE_SERVICES` | services of the fleet that run here, by comma: jobs that only others take are not enqueued | all |
  * | `LONGSHORE_LEDGER` | `sqlite:///file` or `postgres://…`: where jobs are recorded; see `open-ledger.ts` | none |
  * | `LONGSHORE_LEDGER_RETENTION` | how long it keeps what | `counts=35d,jobs=7d,scaling=14d` |
  * | `LONGSHORE_REVISION` | what runs here, for the ledger: a commit, an image's digest | empty |
@@ -69,6 +70,8 @@ export interface Settings {
   /** URI of the ECS metadata endpoint, version 4, in an ECS task. */
   readonly ecsMetadataUri: string | undefined;
   readonly health: { readonly port: number; readonly host: string } | undefined;
+  /** Services that run here. Absent: all of the fleet. */
+  readonly services: readonly string[] | undefined;
   /** Absent: nothing is recorded. */
   readonly ledger: LedgerLocation | undefined;
 }
@@ -133,6 +136,7 @@ export function readSettings(env: Environment): Settings {
     revision,
     ecsMetadataUri,
     health,
+    services: readServices(env),
     ledger,
   };
 }
@@ -240,6 +244,12 @@ function readRevision(env: Environment, faults: string[]): string | undefined {
       `LONGSHORE_REVISION has ${value.length} characters, expected at most ${MAX_REVISION_CHARACTERS}`,
     );
   return value === '' ? undefined : value;
+}
+
+function readServices(env: Environment): readonly string[] | undefined {
+  const value = env['LONGSHORE_SERVICES'];
+  if (value === undefined) return undefined;
+  return value.split(',').map((name) => name.trim());
 }
 
 function readHealth(env: Environment, faults: string[]): Settings['health'] {

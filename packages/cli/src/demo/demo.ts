@@ -57,7 +57,6 @@ export async function demo(options: DemoOptions): Promise<number> {
       `${files.length} documents; queues at ${running.endpointUrl}; state in ${relative(cwd, state.root) || state.root}`,
     );
     const run = await runDemo({
-      fleet,
       running,
       service,
       files,

@@ -8,7 +8,6 @@ import { createReadStream } from 'node:fs';
 import { sleep } from '@longshore/job';
 import { sqliteSearchIndex } from '@longshore/search/sqlite';
 import type { SearchIndex } from '@longshore/search';
-import type { Fleet } from '@longshore/fleet';
 import type { LocalFleet } from '../local/local-fleet.ts';
 import type { DocumentService } from './document-service.ts';
 import type { DocumentFile } from './find-documents.ts';
@@ -18,7 +17,6 @@ import { demoResult, type DemoResult } from './summary.ts';
 
 /** Options of {@link runDemo}. */
 export interface DemoRunOptions {
-  readonly fleet: Fleet;
   readonly running: LocalFleet;
   readonly service: DocumentService;
   readonly files: readonly DocumentFile[];
@@ -64,14 +62,14 @@ class Run {
   #endedAtMs: number | undefined;
 
   constructor(options: DemoRunOptions, index: SearchIndex) {
-    const { fleet, running, service, files } = options;
+    const { running, service, files } = options;
     this.#options = options;
     this.#outcomes = trackOutcomes({
       documents: [...new Set(files.map((file) => file.sha256))],
       service,
       objects: running.opened.objects,
       index,
-      deadLetters: fleet.queues.map((queue) => running.opened.deadLetters(queue.name)),
+      deadLetters: running.fleet.queues.map((queue) => running.opened.deadLetters(queue.name)),
     });
   }
 
@@ -142,7 +140,8 @@ class Run {
   }
 
   async #queuesIdle(): Promise<boolean> {
-    const { fleet, running } = this.#options;
+    const { running } = this.#options;
+    const { fleet } = running;
     const counts = await Promise.all(fleet.queues.map((queue) => running.opened.queue(queue.name).counts()));
     return counts.every(({ backlog, inFlight, delayed }) => backlog + inFlight + delayed === 0);
   }
@@ -165,7 +164,8 @@ class Run {
   }
 
   async #queueProgress(): Promise<QueueProgress[]> {
-    const { fleet, running } = this.#options;
+    const { running } = this.#options;
+    const { fleet } = running;
     const states = [...this.#outcomes.all.values()].map((outcome) => outcome.state);
     const indexed = states.filter((state) => state === 'indexed').length;
     const extracted = indexed + states.filter((state) => state === 'extracted').length;

@@ -8,6 +8,7 @@ import { openFleet, readSettings, type Environment, type OpenFleet } from '@long
 import { createSqsQueues } from '@longshore/queue/sqs';
 import { findEndpoint, startEndpoint, type Endpoint } from './endpoint.ts';
 import { localEnvironment } from './environment.ts';
+import { runnableFleet } from './runnable-fleet.ts';
 import { localState } from './state.ts';
 import { readTasks, type LocalTask } from './tasks-file.ts';
 
@@ -49,7 +50,7 @@ export async function connect({ fleet, fleetPath, env }: ConnectOptions): Promis
   let own: Endpoint | undefined;
   if (owner === undefined) own = await startEndpoint(state);
   const url = owner?.url ?? own?.url ?? '';
-  const variables = localEnvironment(state, url);
+  const variables = localEnvironment(runnableFleet(fleet, env), state, url);
   await createLocalQueues(fleet, url);
   const opened = await openFleet(fleet, readSettings({ ...env, ...variables }));
   const close = async (): Promise<void> => {

@@ -21,11 +21,14 @@ import { sqliteLedger } from '@longshore/ledger/sqlite';
 import { createLocalQueues } from './connection.ts';
 import { startEndpoint, type Endpoint } from './endpoint.ts';
 import { localEnvironment } from './environment.ts';
+import { runnableFleet } from './runnable-fleet.ts';
 import type { LocalState } from './state.ts';
 import { writeTasks, type LocalTask } from './tasks-file.ts';
 
 /** A running local fleet. */
 export interface LocalFleet {
+  /** What runs here: the fleet without the services whose secrets are not set. */
+  readonly fleet: Fleet;
   readonly opened: OpenFleet;
   readonly endpointUrl: string;
   /** Worker processes now. */
@@ -67,28 +70,21 @@ const MIN_LOCAL_TASKS = 3;
 
 /** Starts a local fleet with no workers; they come with the backlog. */
 export async function startLocalFleet(options: LocalFleetOptions): Promise<LocalFleet> {
-  const { fleet, state, env } = options;
+  const { state, env } = options;
+  const fleet = runnableFleet(options.fleet, env);
   const endpoint = await startEndpoint(state);
-  const variables = localEnvironment(state, endpoint.url);
-  await createLocalQueues(fleet, endpoint.url);
-  const opened = await openFleet(fleet, readSettings({ ...env, ...variables }));
+  const variables = localEnvironment(fleet, state, endpoint.url);
+  // All of them: commands look at every queue of the fleet.
+  await createLocalQueues(options.fleet, endpoint.url);
+  const opened = await openFleet(options.fleet, readSettings({ ...env, ...variables }));
   const logs = new LogFiles(state);
   const completed = new CompletedJobs();
   const target = startTarget(options, variables, logs, completed);
-  const services = runnable(options).map((service) => localService(service, opened));
+  const services = fleet.services.map((service) => localService(service, opened));
   const ledger = sqliteLedger({ path: state.ledger });
   const autoscaler = createAutoscaler({ services, target, intervalMs: TICK_MS, sink: ledgerSink(ledger) });
   autoscaler.start();
-  return new RunningFleet({ endpoint, opened, target, autoscaler, ledger, logs, state, completed });
-}
-
-/** Services whose secrets are all there. The others would only fail to start, again and again. */
-function runnable({ fleet, env, onEvent }: LocalFleetOptions): FleetService[] {
-  return fleet.services.filter(({ name, secrets }) => {
-    const missing = secrets.filter((secret) => (env[secret] ?? '') === '');
-    if (missing.length > 0) onEvent?.(`${name}: left out, ${missing.join(' and ')} is not set`);
-    return missing.length === 0;
-  });
+  return new RunningFleet({ fleet, endpoint, opened, target, autoscaler, ledger, logs, state, completed });
 }
 
 function localService(service: FleetService, opened: OpenFleet): ScaledService {
@@ -147,6 +143,7 @@ class CompletedJobs {
 }
 
 interface Parts {
+  readonly fleet: Fleet;
   readonly endpoint: Endpoint;
   readonly opened: OpenFleet;
   readonly target: ProcessesTarget;
@@ -158,6 +155,7 @@ interface Parts {
 }
 
 class RunningFleet implements LocalFleet {
+  readonly fleet: Fleet;
   readonly opened: OpenFleet;
   readonly #parts: Parts;
   readonly #watch: NodeJS.Timeout;
@@ -166,6 +164,7 @@ class RunningFleet implements LocalFleet {
   #written: Promise<void> = Promise.resolve();
 
   constructor(parts: Parts) {
+    this.fleet = parts.fleet;
     this.opened = parts.opened;
     this.#parts = parts;
     this.#watch = setInterval(() => this.#look(), LOOK_EVERY_MS);
