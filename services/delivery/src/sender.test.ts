@@ -217,11 +217,11 @@ describe('the sweeper', () => {
   });
 
   it('sends an event of a destination that this process has not by its schedule', async () => {
-    await store.endpoints.add(anEndpoint('a', { kind: 'pigeon' }));
+    await store.endpoints.add(anEndpoint('a', { kind: 'pigeon\n\0' }));
     await emit('e');
     await delivery.sweeper.tick();
     expect(await store.schedule.attempts({ endpointId: 'a', limit: 1 })).toMatchObject([
-      { outcome: 'failed', error: 'This process has no destination "pigeon"' },
+      { outcome: 'failed', error: 'This process has no destination "pigeon  "' },
     ]);
   });
 });

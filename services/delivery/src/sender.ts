@@ -128,8 +128,16 @@ function attemptOf(claim: Claim, result: SendResult, startMs: number, nowMs: num
     durationMs: Math.max(0, Math.round(nowMs - startMs)),
     outcome: result.kind,
     ...(result.status === undefined ? {} : { status: result.status }),
-    ...('error' in result ? { error: result.error.slice(0, MAX_ERROR_LENGTH) } : {}),
+    ...('error' in result ? { error: shown(result.error) } : {}),
   };
+}
+
+/** A receiver may have chosen some of these characters, and PostgreSQL refuses some. */
+function shown(error: string): string {
+  return error
+    .replaceAll(/\p{Cc}/gu, ' ')
+    .slice(0, MAX_ERROR_LENGTH)
+    .toWellFormed();
 }
 
 /** The tenant's other endpoints hear that one was disabled; so does the log. */

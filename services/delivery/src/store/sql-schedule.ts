@@ -11,7 +11,7 @@ import type {
 } from './delivery-store.ts';
 import { insertEvent, pendingOf, scheduleEvent } from './event-rows.ts';
 import { attemptOf, endpointOf, eventOf } from './rows.ts';
-import { text, whole, type Run, type Sql, type SqlValue } from './sql.ts';
+import { text, whole, type Row, type Run, type Sql, type SqlValue } from './sql.ts';
 import { updateEndpoint } from './sql-endpoints.ts';
 
 /** Rows of `longshore_deliveries` that nobody has and that are due at `$2`, for endpoint `$1`. */
@@ -38,7 +38,7 @@ export function sqlSchedule(sql: Sql, newToken: () => string = randomUUID): Sche
       return rows.map((row) => text(row, 'id'));
     },
     claim: (request) => transaction((within) => claim(within, sql, request, newToken())),
-    settle: (settlement) => transaction((within) => settle(within, settlement)),
+    settle: (settlement) => transaction((within) => settle(within, sql, settlement)),
     async release({ event, endpoint, token }) {
       await run(
         `UPDATE longshore_deliveries SET lease_until_ms = 0, lease_token = NULL
@@ -47,7 +47,7 @@ export function sqlSchedule(sql: Sql, newToken: () => string = randomUUID): Sche
       );
     },
     attempts: (query) => attempts(run, query),
-    replay: (request) => transaction((within) => replay(within, request)),
+    replay: (request) => transaction((within) => replay(within, sql, request)),
     prune: (beforeMs) => transaction((within) => prune(within, beforeMs)),
   };
 }
@@ -89,7 +89,13 @@ async function claim(run: Run, sql: Sql, request: ClaimRequest, token: string): 
   };
 }
 
-async function settle(run: Run, { claim: held, attempt, next, endpoint }: Settlement): Promise<boolean> {
+async function settle(
+  run: Run,
+  sql: Sql,
+  { claim: held, attempt, next, endpoint }: Settlement,
+): Promise<boolean> {
+  // First the endpoint, then its rows, everywhere: whoever takes them the other way round waits for ever.
+  if (endpoint !== undefined) await lockEndpoint(run, sql, held.endpoint.id);
   const rows = await run(
     `UPDATE longshore_deliveries SET state = $4, attempts = $5, due_at_ms = coalesce($6, due_at_ms),
        lease_until_ms = 0, lease_token = NULL
@@ -123,6 +129,11 @@ async function settle(run: Run, { claim: held, attempt, next, endpoint }: Settle
   return isHeld;
 }
 
+async function lockEndpoint(run: Run, sql: Sql, id: string): Promise<Row | undefined> {
+  const [row] = await run(`SELECT * FROM longshore_endpoints WHERE id = $1 ${sql.forUpdate}`, [id]);
+  return row;
+}
+
 async function attempts(
   run: Run,
   { endpointId, eventId, limit }: AttemptQuery,
@@ -143,8 +154,8 @@ async function attempts(
   return rows.map(attemptOf);
 }
 
-async function replay(run: Run, { endpointId, events, nowMs }: ReplayRequest): Promise<number> {
-  const [found] = await run(`SELECT * FROM longshore_endpoints WHERE id = $1`, [endpointId]);
+async function replay(run: Run, sql: Sql, { endpointId, events, nowMs }: ReplayRequest): Promise<number> {
+  const found = await lockEndpoint(run, sql, endpointId);
   if (found === undefined)
     throw new LongshoreError('invalid_options', `Cannot replay to endpoint "${endpointId}": there is none`);
   const { tenant, eventTypes, state } = endpointOf(found);
