@@ -49,6 +49,8 @@ export type ErrorCode =
   // ledger
   | 'ledger_unavailable'
   | 'ledger_incompatible'
+  // warehouse
+  | 'warehouse_incompatible'
   // where tasks run
   | 'service_missing'
   | 'target_unavailable'
