@@ -52,6 +52,8 @@ export type ErrorCode =
   // delivery
   | 'delivery_unavailable'
   | 'address_forbidden'
+  // warehouse
+  | 'warehouse_incompatible'
   // where tasks run
   | 'service_missing'
   | 'target_unavailable'

@@ -1,0 +1,15 @@
+export { connectWarehouse } from './connect.ts';
+export type { WarehouseConnection } from './connect.ts';
+export { documentEventSchema } from './document-event.ts';
+export type { DocumentEvent } from './document-event.ts';
+export { checkWarehouse } from './check-warehouse.ts';
+export type { WarehouseCheck } from './check-warehouse.ts';
+export { loadDocuments } from './load-documents.ts';
+export type { LoadOptions, LoadProgress } from './load-documents.ts';
+export { migrateWarehouse, readMigrations, verifySchema } from './migrations.ts';
+export type { MigrateOptions, Migration } from './migrations.ts';
+export { readWarehouseSettings } from './settings.ts';
+export { storedDocuments } from './stored-documents.ts';
+export type { StoredDocumentsOptions } from './stored-documents.ts';
+export { warehouse } from './warehouse.ts';
+export type { Recorded, Warehouse, WarehouseOptions } from './warehouse.ts';

@@ -1,0 +1,1 @@
+export { recordDocument, warehouseHandlers } from './record-document.ts';
