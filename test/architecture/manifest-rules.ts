@@ -44,7 +44,11 @@ export function leftOverDependencies(workspace: Workspace): string[] {
       const peers = Object.keys(manifest.peerDependencies ?? {});
       for (const { peer } of peersOfDrivers(workspace, sources)) shipped.add(peer);
       return [
-        ...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+        ...Object.keys({
+          ...manifest.dependencies,
+          ...manifest.optionalDependencies,
+          ...manifest.peerDependencies,
+        })
           .filter((name) => !shipped.has(name))
           .map((name) => `${folder}/package.json depends on ${name}, which only tests or nobody imports`),
         ...Object.keys(manifest.devDependencies ?? {})
@@ -99,19 +103,21 @@ export function looseVersions({ manifest, packages }: Workspace): string[] {
   const all = [{ folder: '.', manifest }, ...packages];
   const seen = new Map<string, { readonly version: string; readonly folder: string }>();
   return all.flatMap(({ folder, manifest: each }) =>
-    Object.entries({ ...each.dependencies, ...each.devDependencies }).flatMap(([name, version]) => {
-      const where = `${folder}/package.json`;
-      if (name.startsWith('@longshore/')) {
-        return version === 'workspace:*' ? [] : [`${where} asks for ${name}@${version}: say workspace:*`];
-      }
-      if (!/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))
-        return [`${where} asks for ${name}@${version}: give one exact version`];
-      const first = seen.get(name) ?? { version, folder: where };
-      seen.set(name, first);
-      return first.version === version
-        ? []
-        : [`${where} asks for ${name}@${version}, ${first.folder} for ${first.version}`];
-    }),
+    Object.entries({ ...each.dependencies, ...each.optionalDependencies, ...each.devDependencies }).flatMap(
+      ([name, version]) => {
+        const where = `${folder}/package.json`;
+        if (name.startsWith('@longshore/')) {
+          return version === 'workspace:*' ? [] : [`${where} asks for ${name}@${version}: say workspace:*`];
+        }
+        if (!/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))
+          return [`${where} asks for ${name}@${version}: give one exact version`];
+        const first = seen.get(name) ?? { version, folder: where };
+        seen.set(name, first);
+        return first.version === version
+          ? []
+          : [`${where} asks for ${name}@${version}, ${first.folder} for ${first.version}`];
+      },
+    ),
   );
 }
 
@@ -148,7 +154,11 @@ function undeclared(
   folder: string,
   sources: readonly Source[],
 ): string[] {
-  const forShipped = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  const forShipped = Object.keys({
+    ...manifest.dependencies,
+    ...manifest.optionalDependencies,
+    ...manifest.peerDependencies,
+  });
   // Test tools stand in the root, once for all packages.
   const forTests = [...forShipped, ...Object.keys({ ...manifest.devDependencies, ...root.devDependencies })];
   return sources.flatMap(({ path, imports }) => {
