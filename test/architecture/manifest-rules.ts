@@ -103,19 +103,21 @@ export function looseVersions({ manifest, packages }: Workspace): string[] {
   const all = [{ folder: '.', manifest }, ...packages];
   const seen = new Map<string, { readonly version: string; readonly folder: string }>();
   return all.flatMap(({ folder, manifest: each }) =>
-    Object.entries({ ...each.dependencies, ...each.devDependencies }).flatMap(([name, version]) => {
-      const where = `${folder}/package.json`;
-      if (name.startsWith('@longshore/')) {
-        return version === 'workspace:*' ? [] : [`${where} asks for ${name}@${version}: say workspace:*`];
-      }
-      if (!/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))
-        return [`${where} asks for ${name}@${version}: give one exact version`];
-      const first = seen.get(name) ?? { version, folder: where };
-      seen.set(name, first);
-      return first.version === version
-        ? []
-        : [`${where} asks for ${name}@${version}, ${first.folder} for ${first.version}`];
-    }),
+    Object.entries({ ...each.dependencies, ...each.optionalDependencies, ...each.devDependencies }).flatMap(
+      ([name, version]) => {
+        const where = `${folder}/package.json`;
+        if (name.startsWith('@longshore/')) {
+          return version === 'workspace:*' ? [] : [`${where} asks for ${name}@${version}: say workspace:*`];
+        }
+        if (!/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))
+          return [`${where} asks for ${name}@${version}: give one exact version`];
+        const first = seen.get(name) ?? { version, folder: where };
+        seen.set(name, first);
+        return first.version === version
+          ? []
+          : [`${where} asks for ${name}@${version}, ${first.folder} for ${first.version}`];
+      },
+    ),
   );
 }
 

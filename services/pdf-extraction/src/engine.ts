@@ -29,13 +29,16 @@ export interface DocumentMetadata {
   readonly modifiedAt?: string;
 }
 
-/** What is known before the first page. */
+/** What is known of a document besides its pages. */
 export interface DocumentHead {
   /** Pages that the document says it has. */
   readonly pageCount: number;
   readonly metadata: DocumentMetadata;
   readonly outline: readonly OutlineItem[];
 }
+
+/** What a document tells when it is opened. */
+export type DocumentOpening = Omit<DocumentHead, 'outline'>;
 
 /** A filled form field. Passwords, buttons and signatures are left out. */
 export interface FormField {
@@ -65,12 +68,17 @@ export interface EnginePage {
 
 /** An opened document. */
 export interface OpenedPdf {
-  readonly head: DocumentHead;
+  readonly head: DocumentOpening;
   /**
    * Every page that can be read, in order; with `numbers`, of these pages alone. A damaged page is left out; `head.pageCount`
    * tells that it is missing.
    */
   pages(numbers?: readonly number[]): AsyncIterable<EnginePage>;
+  /**
+   * The outline. To be asked for after the pages: to find the page of an entry, engines look through the pages, and then
+   * know them.
+   */
+  outline(): Promise<readonly OutlineItem[]>;
   close(): Promise<void>;
 }
 

@@ -10,7 +10,8 @@ import type * as pdfParse from 'pdf-parse';
 import type { PDFParse } from 'pdf-parse';
 import {
   EngineError,
-  type DocumentHead,
+  type DocumentMetadata,
+  type DocumentOpening,
   type EnginePage,
   type FormField,
   type OpenedPdf,
@@ -57,15 +58,12 @@ async function open(
   });
   try {
     const document = await pdfJsDocument(parser);
-    const head: DocumentHead = {
-      pageCount: document.numPages,
-      metadata: await readMetadata(document),
-      outline: await readOutline(document),
-    };
+    const head: DocumentOpening = { pageCount: document.numPages, metadata: await readMetadata(document) };
     const labels = await document.getPageLabels().catch(() => null);
     return {
       head,
       pages: (numbers) => readPages(parser, document, labels, numbers),
+      outline: () => readOutline(document),
       close: () => parser.destroy(),
     };
   } catch (error) {
@@ -134,7 +132,7 @@ function commentOf({ subtype, contentsObj }: PdfJsAnnotation): string[] {
   return text === '' || subtype === 'Widget' || subtype === 'Link' || subtype === 'Popup' ? [] : [text];
 }
 
-async function readMetadata(document: PdfJsDocument): Promise<DocumentHead['metadata']> {
+async function readMetadata(document: PdfJsDocument): Promise<DocumentMetadata> {
   const { info } = await document
     .getMetadata()
     .catch(() => ({ info: {} as Readonly<Record<string, unknown>> }));

@@ -1,7 +1,7 @@
 /** PDFium as an engine, in whichever form it was loaded. Its memory never shrinks, so the sandbox replaces its process now and then. */
 import {
   EngineError,
-  type DocumentHead,
+  type DocumentOpening,
   type DocumentMetadata,
   type EnginePage,
   type OpenedPdf,
@@ -47,6 +47,7 @@ function open(library: PdfiumLibrary, bytes: Uint8Array, password: string): Open
     head,
     pages: (numbers: Iterable<number> = pageNumbers(head.pageCount)) =>
       readPages(library, document, numbers, form),
+    outline: () => guard(library, () => readOutline(library, document)),
     close: () =>
       guard(library, () => {
         form?.close();
@@ -72,7 +73,7 @@ function* pageNumbers(count: number): Generator<number> {
   for (let number = 1; number <= count; number += 1) yield number;
 }
 
-function readHead(library: PdfiumLibrary, document: number): DocumentHead {
+function readHead(library: PdfiumLibrary, document: number): DocumentOpening {
   const { api, text } = library;
   const entry = (tag: string): string =>
     text((buffer, bytes) => api.FPDF_GetMetaText(document, tag, buffer, bytes));
@@ -86,7 +87,7 @@ function readHead(library: PdfiumLibrary, document: number): DocumentHead {
     createdAt: entry('CreationDate'),
     modifiedAt: entry('ModDate'),
   });
-  return { pageCount: api.FPDF_GetPageCount(document), metadata, outline: readOutline(library, document) };
+  return { pageCount: api.FPDF_GetPageCount(document), metadata };
 }
 
 function refusal(error: number, hasPassword: boolean): EngineError {

@@ -2,7 +2,7 @@
  * One document on one child: fed in, its pages collected, its limits watched. Always ends with an outcome, and tells
  * whether the child may take another document.
  */
-import type { DocumentHead } from '../engine.ts';
+import type { DocumentOpening, OutlineItem } from '../engine.ts';
 import { CLOCK_FACTOR, type SandboxLimits } from './limits.ts';
 import type { ChildMessage, DocumentMessage, ReadPage } from './messages.ts';
 import { failed, type DocumentFailed, type EngineId, type SandboxOutcome } from './outcome.ts';
@@ -60,7 +60,8 @@ class DocumentRun {
   readonly #timer: NodeJS.Timeout;
   readonly #startedAtMs = performance.now();
   readonly #pages: ReadPage[] = [];
-  #head: DocumentHead | undefined;
+  #head: DocumentOpening | undefined;
+  #outline: readonly OutlineItem[] = [];
   #textBytes = 0;
   #pageSinceMs: number = performance.now();
   /** Unknown until the first look after a page: looking costs more than many a page does. */
@@ -81,9 +82,13 @@ class DocumentRun {
 
   receive(message: ChildMessage): void {
     switch (message.kind) {
+      case 'outline':
+        this.#outline = message.outline;
+        this.#count(message.bytes);
+        return;
       case 'head':
         this.#head = message.head;
-        this.#textBytes += JSON.stringify(message.head).length;
+        this.#count(message.bytes);
         this.#renew();
         return;
       case 'page':
@@ -104,11 +109,14 @@ class DocumentRun {
 
   #addPage(page: ReadPage): void {
     this.#renew();
-    this.#textBytes += page.text.length;
     this.#pages.push(page);
     this.#onPage?.(page);
-    const { textBytes } = this.#limits;
-    if (this.#textBytes > textBytes) this.#break(tooMuchText(textBytes));
+    this.#count(page.text.length);
+  }
+
+  #count(textBytes: number): void {
+    this.#textBytes += textBytes;
+    if (this.#textBytes > this.#limits.textBytes) this.#break(tooMuchText(this.#limits.textBytes));
   }
 
   /** The time for a page starts anew. */
@@ -125,7 +133,12 @@ class DocumentRun {
 
   #read(): SandboxOutcome {
     if (this.#head === undefined) return failed('engine_crashed', 'The engine ended without a document');
-    return { kind: 'ok', engine: this.#engine, head: this.#head, pages: this.#pages };
+    return {
+      kind: 'ok',
+      engine: this.#engine,
+      head: { ...this.#head, outline: this.#outline },
+      pages: this.#pages,
+    };
   }
 
   #look(): void {

@@ -59,6 +59,8 @@ export function launchCommand(
     ...(engine.isNative === true ? ['--allow-addons'] : []),
     '--disallow-code-generation-from-strings',
     `--max-old-space-size=${Math.floor(memoryBytes / MIB)}`,
+    // Strings of pages live shortly; by default they take 48 MiB before the collector looks at them.
+    '--max-semi-space-size=1',
     // Exact, where the watch is late: the module is refused more, and the engine says that it is out of memory.
     `--wasm-max-mem-pages=${Math.floor(memoryBytes / WASM_PAGE_BYTES)}`,
     '--no-warnings',

@@ -2,11 +2,11 @@
  * What the worker and a sandboxed child say to each other. The child's side of this module has no dependency, because the
  * child may read nothing else.
  */
-import type { DocumentHead, EngineErrorCode, FormField, TextLayer } from '../engine.ts';
+import type { DocumentOpening, EngineErrorCode, FormField, OutlineItem, TextLayer } from '../engine.ts';
 import type { EngineId } from './outcome.ts';
 
 /** Frame kinds. The worker sends `document`, everything else comes from the child. */
-export const KIND = { document: 1, ready: 2, head: 3, page: 4, done: 5, failed: 6 } as const;
+export const KIND = { document: 1, ready: 2, head: 3, page: 4, done: 5, failed: 6, outline: 7 } as const;
 
 /** One page as it leaves the child: cleaned, counted. The text travels as the frame's body. */
 export interface ReadPage {
@@ -32,7 +32,8 @@ export interface DocumentMessage {
 /** From child to worker. */
 export type ChildMessage =
   | ({ readonly kind: 'ready' } & EngineId)
-  | { readonly kind: 'head'; readonly head: DocumentHead }
+  | { readonly kind: 'head'; readonly head: DocumentOpening; readonly bytes: number }
+  | { readonly kind: 'outline'; readonly outline: readonly OutlineItem[]; readonly bytes: number }
   | { readonly kind: 'page'; readonly page: ReadPage }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly code: EngineErrorCode; readonly reason: string };

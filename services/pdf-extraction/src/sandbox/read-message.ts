@@ -28,8 +28,9 @@ const head = z.object({
     createdAt: metadataText,
     modifiedAt: metadataText,
   }),
-  outline: z.array(outlineItem),
 });
+
+const outline = z.object({ outline: z.array(outlineItem) });
 
 const page = z.object({
   page: z.number().int().min(1),
@@ -52,7 +53,9 @@ export function readMessage(frame: Frame): ChildMessage {
     case KIND.ready:
       return { kind: 'ready', ...ready.parse(json) };
     case KIND.head:
-      return { kind: 'head', head: head.parse(json) };
+      return { kind: 'head', head: head.parse(json), bytes: frame.json.length };
+    case KIND.outline:
+      return { kind: 'outline', ...outline.parse(json), bytes: frame.json.length };
     case KIND.page:
       return { kind: 'page', page: { ...page.parse(json), text: frame.body.toString() } };
     case KIND.done:

@@ -73,6 +73,7 @@ async function extract(
     if (isFirst || isFlushDue()) await flush();
     isFirst = false;
   }
+  put(KIND.outline, { outline: await pdf.outline() });
   await pdf.close();
 }
 
