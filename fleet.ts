@@ -1,4 +1,4 @@
-/** The document fleet: PDFs become searchable text. Everything that runs it, from the terminal on, reads this. */
+/** The document fleet: PDFs become text that is found, delivered and counted. Everything that runs it, from the terminal on, reads this. */
 import { defineFleet, type Fleet } from '@longshore/fleet';
 
 const fleet: Fleet = defineFleet({
@@ -6,6 +6,8 @@ const fleet: Fleet = defineFleet({
   queues: {
     'pdf-extraction': { jobs: ['extract-pdf', 'import-s3-event'], lease: '30s' },
     indexing: { jobs: ['index-document'], lease: '30s' },
+    delivery: { jobs: ['publish-document', 'notify-endpoint'], lease: '30s' },
+    'warehouse-sync': { jobs: ['record-document'], lease: '30s' },
   },
   services: {
     'pdf-extraction': {
@@ -27,6 +29,29 @@ const fleet: Fleet = defineFleet({
       scale: { min: 0, max: 2 },
       objective: { percentile: 95, timeInQueue: '60s' },
       drain: '25s',
+    },
+    delivery: {
+      entry: './services/delivery/src/main.ts',
+      queue: 'delivery',
+      slots: 20,
+      cpuUnits: 256,
+      memoryMiB: 512,
+      // One is always there: what a receiver refused is tried again for three days, by no message of the queue.
+      scale: { min: 1, max: 4 },
+      objective: { percentile: 95, timeInQueue: '60s' },
+      drain: '25s',
+      secrets: ['LONGSHORE_DELIVERY_STORE', 'LONGSHORE_DELIVERY_LINK_KEY'],
+    },
+    'warehouse-sync': {
+      entry: './services/warehouse-sync/src/main.ts',
+      queue: 'warehouse-sync',
+      slots: 1_000,
+      cpuUnits: 256,
+      memoryMiB: 512,
+      scale: { min: 0, max: 2 },
+      objective: { percentile: 95, timeInQueue: '5m' },
+      drain: '25s',
+      secrets: ['LONGSHORE_WAREHOUSE_URL'],
     },
   },
 });
