@@ -1,0 +1,204 @@
+/** Cases on searching: forms of words, conditions, ranking, snippets, bounds. */
+import { isLongshoreError } from '@longshore/job';
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { documentOf, found, put, type Stage } from './suite.ts';
+
+/** Declares the cases. */
+export function searchCases(stage: Stage): void {
+  wordCases(stage);
+  conditionCases(stage);
+  resultCases(stage);
+  boundCases(stage);
+}
+
+function wordCases({ index, it }: Stage): void {
+  it('finds French words by their stems, with and without accents, elisions and ligatures', async () => {
+    await put(
+      index(),
+      documentOf('fr', "Les élections de l'été : paramètres, œuvres et chevaux enregistrés."),
+      documentOf('plain', 'Les evenements de l etang : un coeur.'),
+    );
+    const forms = [
+      'élection',
+      'ELECTION',
+      'elections',
+      'été',
+      'ete',
+      "l'été",
+      'L’été',
+      'paramètre',
+      'parametre',
+    ];
+    for (const word of [...forms, 'oeuvre', 'œuvre', 'OEUVRES', 'cheval', 'enregistrée', 'enregistrer'])
+      expect(await found(index(), word), word).toEqual(['fr']);
+    for (const word of ['événement', 'évènements', 'étang', 'cœur', 'coeur'])
+      expect(await found(index(), word), word).toEqual(['plain']);
+  });
+
+  it('finds English words by their stems', async () => {
+    await put(
+      index(),
+      documentOf('en', 'The documents were extracted and indexed in several cities.', { language: 'en' }),
+    );
+    for (const word of ['document', 'extracting', 'index', 'city', 'Cities'])
+      expect(await found(index(), word), word).toEqual(['en']);
+  });
+
+  it('finds words of other languages as they are written, and languages without spaces', async () => {
+    await put(
+      index(),
+      documentOf('ja', '吾輩は猫である。名前はまだ無い。', { language: 'ja' }),
+      documentOf('de', 'Die Straße nach Köln', { language: 'de' }),
+      documentOf('ru', 'Война и мир', { language: 'ru' }),
+    );
+    expect(await found(index(), '猫である')).toEqual(['ja']);
+    for (const word of ['straße', 'STRASSE', 'koln', 'Köln'])
+      expect(await found(index(), word), word).toEqual(['de']);
+    expect(await found(index(), 'война')).toEqual(['ru']);
+  });
+}
+
+function conditionCases({ index, it }: Stage): void {
+  it('wants all words, the words of a phrase in a row, and none of the excluded', async () => {
+    await put(
+      index(),
+      documentOf('a', 'le port de plaisance est ouvert'),
+      documentOf('b', 'le port de commerce est fermé, la plaisance aussi'),
+      documentOf('c', 'rien de tel'),
+    );
+    expect((await found(index(), 'port plaisance')).sort()).toEqual(['a', 'b']);
+    expect(await found(index(), '"port de plaisance"')).toEqual(['a']);
+    expect(await found(index(), '"ports de plaisances"')).toEqual(['a']);
+    expect(await found(index(), '"plaisance de port"')).toEqual([]);
+    expect(await found(index(), 'port -commerce')).toEqual(['a']);
+    expect(await found(index(), 'port -"de plaisance"')).toEqual(['b']);
+    expect(await found(index(), 'port introuvable')).toEqual([]);
+  });
+
+  it('finds beginnings of words, and does not take them for excluded ones elsewhere', async () => {
+    await put(
+      index(),
+      documentOf('a', 'la plaisance'),
+      documentOf('b', 'la plainte'),
+      documentOf('c', 'le bateau'),
+    );
+    expect((await found(index(), 'plai*')).sort()).toEqual(['a', 'b']);
+    expect(await found(index(), 'plais*')).toEqual(['a']);
+    expect(await found(index(), 'plai* -plaint*')).toEqual(['a']);
+    expect(await found(index(), 'Évén* plai*')).toEqual([]);
+  });
+
+  it('does not find a phrase across title and text', async () => {
+    await put(index(), documentOf('a', 'bleu marine', { title: 'Le bateau' }));
+    expect(await found(index(), '"bateau bleu"')).toEqual([]);
+    expect(await found(index(), 'bateau bleu')).toEqual(['a']);
+  });
+
+  it('keeps to a language', async () => {
+    await put(index(), documentOf('fr', 'plaisance'), documentOf('en', 'plaisance', { language: 'en' }));
+    expect(await found(index(), 'plaisance', { language: 'en' })).toEqual(['en']);
+    expect(await found(index(), 'plaisance', { language: 'de' })).toEqual([]);
+    expect((await index().search({ text: 'plaisance', language: 'fr' })).total).toBe(1);
+  });
+}
+
+function resultCases({ index, it }: Stage): void {
+  it('ranks a match in the title first, counts beyond the limit, and finds documents without text by name', async () => {
+    await put(
+      index(),
+      ...Array.from({ length: 15 }, (_, at) =>
+        documentOf(`d${at}`, 'une facture parmi d’autres, et encore une facture'),
+      ),
+      documentOf('titled', 'autre chose', { title: 'La facture' }),
+      documentOf('scan', '', { title: 'lettre-scannee.pdf' }),
+    );
+    const { hits, total } = await index().search({ text: 'facture', limit: 3 });
+    expect({ first: hits[0]?.id, shown: hits.length, total }).toEqual({
+      first: 'titled',
+      shown: 3,
+      total: 16,
+    });
+    const scores = hits.map(({ score }) => score);
+    expect([...scores].sort((one, other) => other - one)).toEqual(scores);
+    expect(await found(index(), 'lettre')).toEqual(['scan']);
+  });
+
+  it('shows the page that matches and marks the words as they are written', async () => {
+    const pages = [1, 2, 3].map((page) => ({
+      page,
+      text: `${'du texte de remplissage '.repeat(30)}${page === 2 ? "L'Élection municipale du Port" : ''}`,
+    }));
+    await put(index(), documentOf('long', '', { title: 'Un titre', source: 'a/long.pdf', pages }));
+    const { hits } = await index().search({ text: 'elections port' });
+    expect(hits[0]).toMatchObject({
+      id: 'long',
+      title: 'Un titre',
+      source: 'a/long.pdf',
+      language: 'fr',
+      page: 2,
+    });
+    const snippet = hits[0]?.snippet ?? [];
+    expect(snippet.filter((part) => part.hit).map((part) => part.text)).toEqual(['Élection', 'Port']);
+    expect(snippet.map((part) => part.text).join('').length).toBeLessThan(230);
+  });
+}
+
+function boundCases({ index, reopen, it }: Stage): void {
+  it('shows at least one and at most a hundred', async () => {
+    await put(index(), ...Array.from({ length: 120 }, (_, at) => documentOf(`d${at}`, 'commun')));
+    expect(await found(index(), 'commun')).toHaveLength(10);
+    expect(await found(index(), 'commun', { limit: 100 })).toHaveLength(100);
+    expect((await index().search({ text: 'commun', limit: 1 })).total).toBe(120);
+  });
+
+  it('answers every query with a result or with invalid_query', async () => {
+    await put(index(), documentOf('a', 'un texte'));
+    const letters = [
+      '"',
+      '*',
+      '-',
+      '(',
+      ')',
+      ':',
+      '^',
+      ' ',
+      'a',
+      'NOT',
+      'é',
+      "'",
+      '\0',
+      '\\',
+      '&',
+      '|',
+      '!',
+      '<->',
+    ];
+    const strings = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom(...letters) }));
+    await fc.assert(
+      fc.asyncProperty(strings, async (text) => {
+        const outcome = await index()
+          .search({ text })
+          .then(
+            () => 'answered',
+            (error: unknown) => (isLongshoreError(error, 'invalid_query') ? 'answered' : error),
+          );
+        expect(outcome).toBe('answered');
+      }),
+      { numRuns: 150 },
+    );
+    for (const text of ['', '   ', '-seul', '"', 'a'.repeat(1_001)])
+      await expect(index().search({ text })).rejects.toMatchObject({ code: 'invalid_query' });
+  });
+
+  it('may be closed again, and does nothing more', async () => {
+    const other = await reopen();
+    await other.close();
+    await other.close();
+    await expect(other.search({ text: 'a' })).rejects.toMatchObject({ code: 'closed' });
+    await expect(other.bulk([{ kind: 'delete', id: 'a', revision: 1 }])).rejects.toMatchObject({
+      code: 'closed',
+    });
+    await expect(other.count()).rejects.toMatchObject({ code: 'closed' });
+  });
+}

@@ -1,0 +1,130 @@
+/**
+ * The tables of an index. Each generation has its own two; the row in `longshore_search` says which one is read, and which
+ * one, if any, is being built and therefore written as well. Writers hold that row shared until they commit, so that a
+ * change of generations waits for them and none of their documents is left behind.
+ */
+import { LongshoreError } from '@longshore/job';
+import { inTransaction, type PostgresPool, type Row, type Run, type TransactionTimes } from './connection.ts';
+
+/** Raise it when the tables or the analysis of text change; such an index must be rebuilt. */
+export const SCHEMA_VERSION = 1;
+/** For the lock under which tables are made: "LSSI" as a number; the second half is the hash of the index's name. */
+const LOCK_SPACE = 0x4c535349;
+
+/** Which generations there are. */
+export interface Generations {
+  readonly active: number;
+  readonly building: number | undefined;
+}
+
+/** The tables of one generation. */
+export interface GenerationTables {
+  readonly documents: string;
+  readonly passages: string;
+  readonly words: string;
+}
+
+/** The tables of a generation of an index. Names are checked when the index is opened, so they need no quoting. */
+export function tablesOf(name: string, generation: number): GenerationTables {
+  const base = `longshore_search_${name}_${generation}`;
+  return {
+    documents: `${base}_documents`,
+    passages: `${base}_passages`,
+    words: `longshore_search_${name}_words`,
+  };
+}
+
+/**
+ * Creates the index where there is none, once for a whole fleet that starts together. Needs no right to create anything
+ * where it is as it should be.
+ *
+ * @throws LongshoreError `index_unavailable`
+ */
+export async function ensureSchema(pool: PostgresPool, name: string, times: TransactionTimes): Promise<void> {
+  const version = await inTransaction(pool, times, async (run) => await versionOf(run, name));
+  if (version === undefined) {
+    await inTransaction(pool, times, async (run) => {
+      await run('SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCK_SPACE, name]);
+      // Who comes second finds what the first has made.
+      if ((await versionOf(run, name)) === undefined) await create(run, name);
+    });
+    return;
+  }
+  if (version !== SCHEMA_VERSION) {
+    throw new LongshoreError(
+      'index_unavailable',
+      `The search index "${name}" in PostgreSQL has version ${version}, this program reads ${SCHEMA_VERSION}: use the program that fits, or index again under another name`,
+    );
+  }
+}
+
+async function versionOf(run: Run, name: string): Promise<number | undefined> {
+  const [found] = await run("SELECT to_regclass('longshore_search') IS NOT NULL AS found");
+  if (found?.['found'] !== true) return undefined;
+  const [row] = await run('SELECT version FROM longshore_search WHERE name = $1', [name]);
+  return row === undefined ? undefined : Number(row['version']);
+}
+
+async function create(run: Run, name: string): Promise<void> {
+  const { words } = tablesOf(name, 1);
+  // Another index of the same database may be made at this moment, under another lock.
+  await run('SELECT pg_advisory_xact_lock($1, 0)', [LOCK_SPACE]);
+  await run(`CREATE TABLE IF NOT EXISTS longshore_search (
+    name text PRIMARY KEY, version int NOT NULL, active int NOT NULL, building int, built_by text
+  )`);
+  await run(`CREATE TABLE ${words} (word text COLLATE "C" PRIMARY KEY)`);
+  await createGeneration(run, name, 1);
+  await run('INSERT INTO longshore_search (name, version, active) VALUES ($1, $2, 1)', [
+    name,
+    SCHEMA_VERSION,
+  ]);
+}
+
+/** The tables of a new generation, empty. */
+export async function createGeneration(run: Run, name: string, generation: number): Promise<void> {
+  const { documents, passages } = tablesOf(name, generation);
+  await run(`CREATE TABLE ${documents} (
+    number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text COLLATE "C" NOT NULL UNIQUE,
+    revision bigint NOT NULL,
+    is_deleted boolean NOT NULL,
+    language text NOT NULL,
+    collection text COLLATE "C",
+    dated text COLLATE "C",
+    body text, -- JSON, letter by letter: it may hold what the types text and jsonb refuse
+    passages int NOT NULL
+  )`);
+  await run(`CREATE TABLE ${passages} (
+    document bigint NOT NULL, part int NOT NULL, terms tsvector NOT NULL, PRIMARY KEY (document, part)
+  )`);
+  // Without the pending list a write takes a little longer, and no search or write ever stalls while the list is merged.
+  await run(`CREATE INDEX ON ${passages} USING gin (terms) WITH (fastupdate = off)`);
+}
+
+/** Removes a generation with all that it holds. */
+export async function dropGeneration(run: Run, name: string, generation: number): Promise<void> {
+  const { documents, passages } = tablesOf(name, generation);
+  await run(`DROP TABLE IF EXISTS ${passages}, ${documents}`);
+}
+
+/** The generations of an index; with `hold` they stay as they are until the transaction ends. */
+export async function generationsOf(
+  run: Run,
+  name: string,
+  hold: 'none' | 'shared' | 'alone',
+): Promise<Generations> {
+  const lock = { none: '', shared: 'FOR SHARE', alone: 'FOR UPDATE' }[hold];
+  const [row] = await run(`SELECT active, building FROM longshore_search WHERE name = $1 ${lock}`, [name]);
+  if (row === undefined) {
+    throw new LongshoreError(
+      'index_unavailable',
+      `There is no search index "${name}" in PostgreSQL any more: it was removed while this program ran`,
+    );
+  }
+  return { active: Number(row['active']), building: numberOf(row, 'building') };
+}
+
+function numberOf(row: Row, column: string): number | undefined {
+  const value = row[column];
+  return value === null || value === undefined ? undefined : Number(value);
+}
