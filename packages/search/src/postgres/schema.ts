@@ -8,8 +8,8 @@ import { inTransaction, type PostgresPool, type Row, type Run, type TransactionT
 
 /** Raise it when the tables or the analysis of text change; such an index must be rebuilt. */
 export const SCHEMA_VERSION = 1;
-/** For the lock under which tables are made: "LSSI" as a number; the second half is the hash of the index's name. */
-const LOCK_SPACE = 0x4c535349;
+/** Any number that nobody else takes for an advisory lock: "LSSI" twice. */
+const LOCK = '5499831144227754825';
 
 /** Which generations there are. */
 export interface Generations {
@@ -43,11 +43,7 @@ export function tablesOf(name: string, generation: number): GenerationTables {
 export async function ensureSchema(pool: PostgresPool, name: string, times: TransactionTimes): Promise<void> {
   const version = await inTransaction(pool, times, async (run) => await versionOf(run, name));
   if (version === undefined) {
-    await inTransaction(pool, times, async (run) => {
-      await run('SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCK_SPACE, name]);
-      // Who comes second finds what the first has made.
-      if ((await versionOf(run, name)) === undefined) await create(run, name);
-    });
+    await inTransaction(pool, times, async (run) => await create(run, name));
     return;
   }
   if (version !== SCHEMA_VERSION) {
@@ -66,18 +62,18 @@ async function versionOf(run: Run, name: string): Promise<number | undefined> {
 }
 
 async function create(run: Run, name: string): Promise<void> {
-  const { words } = tablesOf(name, 1);
-  // Another index of the same database may be made at this moment, under another lock.
-  await run('SELECT pg_advisory_xact_lock($1, 0)', [LOCK_SPACE]);
+  await run('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+  // Who comes second sees by the row, not by the table: a session may remember that there was no table.
   await run(`CREATE TABLE IF NOT EXISTS longshore_search (
-    name text PRIMARY KEY, version int NOT NULL, active int NOT NULL, building int, built_by text
+    name text PRIMARY KEY, version int NOT NULL, active int NOT NULL, building int
   )`);
-  await run(`CREATE TABLE ${words} (word text COLLATE "C" PRIMARY KEY)`);
+  const made = await run(
+    'INSERT INTO longshore_search (name, version, active) VALUES ($1, $2, 1) ON CONFLICT DO NOTHING RETURNING name',
+    [name, SCHEMA_VERSION],
+  );
+  if (made.length === 0) return;
+  await run(`CREATE TABLE ${tablesOf(name, 1).words} (word text COLLATE "C" PRIMARY KEY)`);
   await createGeneration(run, name, 1);
-  await run('INSERT INTO longshore_search (name, version, active) VALUES ($1, $2, 1)', [
-    name,
-    SCHEMA_VERSION,
-  ]);
 }
 
 /** The tables of a new generation, empty. */
