@@ -1,0 +1,52 @@
+/** A parsed query in the query language of OpenSearch. Terms are exact, so nothing a person types is taken for syntax. */
+import type { QueryPart } from '../query.ts';
+import { TITLE_BOOST } from './index-definition.ts';
+
+type Clause = Readonly<Record<string, unknown>>;
+
+/** What a search asks for, checked. */
+export interface SearchSpec {
+  readonly parts: readonly QueryPart[];
+  readonly limit: number;
+  readonly language?: string;
+}
+
+/** Body of the search: all wanted parts, none of the excluded, by score, then by id so that the order is one. */
+export function searchBody({ parts, limit, language }: SearchSpec): Record<string, unknown> {
+  const filter: Clause[] = [{ term: { isDeleted: false } }];
+  if (language !== undefined) filter.push({ term: { language } });
+  return {
+    size: limit,
+    track_total_hits: true,
+    _source: ['id', 'title', 'source', 'language', 'pages'],
+    query: {
+      bool: {
+        must: parts.filter((part) => !part.isExcluded).map(partToClause),
+        must_not: parts.filter((part) => part.isExcluded).map(partToClause),
+        filter,
+      },
+    },
+    sort: [{ _score: 'desc' }, { id: 'asc' }],
+  };
+}
+
+function partToClause({ kind, words }: QueryPart): Clause {
+  const variants =
+    kind === 'phrase'
+      ? // All words of a phrase in the same language.
+        (words[0] ?? []).map((_term, language) => words.map((terms) => terms[language] ?? ''))
+      : (words[0] ?? []).map((term) => [term]);
+  const distinct = new Map(
+    variants.filter((terms) => !terms.includes('')).map((terms) => [terms.join(' '), terms]),
+  );
+  const should = [...distinct.keys()].flatMap((text) => [
+    clause(kind, 'titleTerms', text, TITLE_BOOST),
+    clause(kind, 'textTerms', text, 1),
+  ]);
+  return should.length === 0 ? { match_none: {} } : { bool: { should, minimum_should_match: 1 } };
+}
+
+function clause(kind: QueryPart['kind'], field: string, text: string, boost: number): Clause {
+  if (kind === 'phrase') return { match_phrase: { [field]: { query: text, boost } } };
+  return { [kind === 'prefix' ? 'prefix' : 'term']: { [field]: { value: text, boost } } };
+}
