@@ -39,6 +39,7 @@ export function bulk(cluster: Cluster, request: BulkRequest, conditions: BulkCon
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const { type, message: reason, status } = error;
+      // Which name a failed item carries, alias or index, is not documented: the driver must not ask.
       return { index: { _index: request.target, _id: action['_id'], status, error: { type, reason } } };
     }
   });

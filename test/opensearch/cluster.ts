@@ -1,4 +1,5 @@
 /** The state of the cluster: indexes with their documents, aliases; what is written and what a search sees of it. */
+import { randomUUID } from 'node:crypto';
 import { fieldsOf, Refusal, type Fields } from './answer.ts';
 import { checkDocument, readMapping, type Mapping } from './mapping.ts';
 
@@ -13,6 +14,7 @@ export interface StoredDocument {
 /** An index. */
 export interface StoredIndex {
   readonly name: string;
+  readonly uuid: string;
   readonly mapping: Mapping;
   readonly aliases: Set<string>;
   /** What a get sees, at once. */
@@ -51,6 +53,7 @@ export class Cluster {
     const mapping = readMapping(definition);
     this.#indexes.set(name, {
       name,
+      uuid: randomUUID(),
       mapping,
       aliases: new Set(aliases),
       documents: new Map(),

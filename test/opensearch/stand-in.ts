@@ -177,20 +177,11 @@ function route(
     case 'DELETE ':
       cluster.remove(first);
       return done;
-    case 'GET _alias':
-      return aliases(cluster, second ?? '');
+    case 'GET ':
+      return indexes(cluster, first, call.query);
     case 'POST _aliases':
       cluster.changeAliases((jsonOf(call)['actions'] ?? []) as unknown[]);
       return done;
-    case 'GET _mapping': {
-      const { name, mapping } = cluster.one(first);
-      return {
-        status: 200,
-        body: {
-          [name]: { mappings: { dynamic: 'strict', _meta: mapping.meta, properties: mapping.properties } },
-        },
-      };
-    }
     case 'POST _refresh':
       for (const index of cluster.all(first)) refresh(index);
       return { status: 200, body: { _shards: { failed: 0 } } };
@@ -218,19 +209,22 @@ function route(
   }
 }
 
-/** https://docs.opensearch.org/latest/api-reference/alias/get-alias/: those that are there, and 404 when one is missing. */
-function aliases(cluster: Cluster, names: string): Answer {
-  const wanted = names.split(',');
-  const found: Record<string, unknown> = {};
-  for (const name of wanted)
-    for (const index of cluster.all(name)) {
-      const shown = [...index.aliases].filter((alias) => wanted.includes(alias));
-      if (shown.length > 0)
-        found[index.name] = { aliases: Object.fromEntries(shown.map((alias) => [alias, {}])) };
-    }
-  const missing = wanted.filter((name) => !cluster.all(name).some((index) => index.aliases.has(name)));
-  if (missing.length === 0) return { status: 200, body: found };
-  return { status: 404, body: { error: `alias [${missing.join(',')}] missing`, status: 404, ...found } };
+/** https://docs.opensearch.org/latest/api-reference/index-apis/get-index/ */
+function indexes(cluster: Cluster, names: string, query: URLSearchParams): Answer {
+  const body: Record<string, unknown> = {};
+  for (const name of names.split(',')) {
+    const found = cluster.all(name);
+    // `ignore_unavailable`: "If true, the operation ignores missing or closed indexes".
+    if (found.length === 0 && query.get('ignore_unavailable') !== 'true')
+      throw new Refusal(404, 'index_not_found_exception', `no such index [${name}]`);
+    for (const { name: index, aliases, mapping, uuid } of found)
+      body[index] = {
+        aliases: Object.fromEntries([...aliases].map((alias) => [alias, {}])),
+        mappings: { dynamic: 'strict', _meta: mapping.meta, properties: mapping.properties },
+        settings: { index: { uuid, provided_name: index } },
+      };
+  }
+  return { status: 200, body };
 }
 
 function jsonOf({ body, contentType }: Call): Fields {

@@ -16,6 +16,10 @@ export interface SearchDocument {
   readonly pages: readonly { readonly page: number; readonly text: string }[];
   /** Where the document came from, shown with results: a file name or object key. */
   readonly source: string;
+  /** What it is filed under, to search in one collection alone. */
+  readonly collection?: string;
+  /** Its date as `YYYY-MM-DD`. */
+  readonly date?: string;
 }
 
 /** One write. */
@@ -36,6 +40,12 @@ export interface SearchQuery {
   readonly limit?: number;
   /** Only documents of this language. */
   readonly language?: string;
+  /** Only documents of this collection. */
+  readonly collection?: string;
+  /** Only documents of this date or later, `YYYY-MM-DD`; those without a date are left out. */
+  readonly from?: string;
+  /** Only documents of this date or earlier. */
+  readonly to?: string;
 }
 
 /** A stretch of text; `hit` marks a match. */
@@ -62,6 +72,8 @@ export interface SearchResult {
   readonly hits: readonly SearchHit[];
   /** Documents that match, beyond the limit too. */
   readonly total: number;
+  /** Where nothing was found: words of the index that are spelled like those of the query, best first. */
+  readonly suggestions?: readonly string[];
 }
 
 /** A full-text index. Errors: `invalid_query`, `index_unavailable` (retryable), `closed`. */

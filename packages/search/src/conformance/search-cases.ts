@@ -8,6 +8,7 @@ import { documentOf, found, put, type Stage } from './suite.ts';
 export function searchCases(stage: Stage): void {
   wordCases(stage);
   conditionCases(stage);
+  filterCases(stage);
   resultCases(stage);
   boundCases(stage);
 }
@@ -100,6 +101,28 @@ function conditionCases({ index, it }: Stage): void {
     expect(await found(index(), 'plaisance', { language: 'en' })).toEqual(['en']);
     expect(await found(index(), 'plaisance', { language: 'de' })).toEqual([]);
     expect((await index().search({ text: 'plaisance', language: 'fr' })).total).toBe(1);
+  });
+}
+
+function filterCases({ index, it }: Stage): void {
+  it('keeps to a collection, and to dates with both ends', async () => {
+    await put(
+      index(),
+      documentOf('old', 'rapport', { collection: 'archive', date: '2019-12-31' }),
+      documentOf('new', 'rapport', { collection: 'archive', date: '2020-01-01' }),
+      documentOf('other', 'rapport', { collection: 'news', date: '2020-06-30' }),
+      documentOf('plain', 'rapport'),
+    );
+    const ids = async (more: Parameters<typeof found>[2]): Promise<string[]> =>
+      (await found(index(), 'rapport', more)).sort();
+    expect(await ids({ collection: 'archive' })).toEqual(['new', 'old']);
+    expect(await ids({ collection: 'none' })).toEqual([]);
+    expect(await ids({ from: '2020-01-01' })).toEqual(['new', 'other']);
+    expect(await ids({ to: '2020-01-01' })).toEqual(['new', 'old']);
+    expect(await ids({ from: '2020-01-01', to: '2020-06-30', collection: 'news' })).toEqual(['other']);
+    expect(await ids({})).toHaveLength(4);
+    await put(index(), documentOf('old', 'rapport', { revision: 2, collection: 'news' }));
+    expect(await ids({ collection: 'archive' })).toEqual(['new']);
   });
 }
 

@@ -29,8 +29,6 @@ export interface BulkSettings extends CallSettings {
 /** What became of one document. */
 export interface ItemResult {
   readonly outcome: 'written' | 'overtaken' | 'failed' | 'no_index';
-  /** The index behind the alias that took it. */
-  readonly index?: string;
   readonly reason?: string;
 }
 
@@ -178,10 +176,9 @@ async function sendOnce(
 function itemResult(answer: unknown): ItemResult | LongshoreError {
   const item = isObject(answer) && isObject(answer['index']) ? answer['index'] : {};
   const status = Number(item['status']);
-  const index = typeof item['_index'] === 'string' ? { index: item['_index'] } : {};
-  if (status >= 200 && status < 300) return { outcome: 'written', ...index };
+  if (status >= 200 && status < 300) return { outcome: 'written' };
   // A newer revision is there already, which is what the caller wants.
-  if (status === 409) return { outcome: 'overtaken', ...index };
+  if (status === 409) return { outcome: 'overtaken' };
   const reason = errorReason(item['error']);
   if (status === 404) return { outcome: 'no_index', reason };
   if (isPassing(status) || isBlocked(reason) || Number.isNaN(status))

@@ -33,6 +33,9 @@ export function indexDefinition(options: {
         revision: { type: 'long' },
         isDeleted: { type: 'boolean' },
         language: { type: 'keyword' },
+        collection: { type: 'keyword' },
+        // As a text: `YYYY-MM-DD` sorts as it is, and a date that is none spoils no document.
+        date: { type: 'keyword' },
         title: { type: 'keyword', index: false, doc_values: false },
         source: { type: 'keyword', index: false, doc_values: false },
         pages: { type: 'object', enabled: false },
@@ -46,7 +49,7 @@ export function indexDefinition(options: {
 
 /** A document as the index takes it. */
 export function sourceOf(document: SearchDocument): Record<string, unknown> {
-  const { id, revision, language, title, source, pages } = document;
+  const { id, revision, language, title, source, pages, collection, date } = document;
   const words = new Set<string>();
   const terms = (text: string): string => {
     const found: string[] = [];
@@ -63,6 +66,8 @@ export function sourceOf(document: SearchDocument): Record<string, unknown> {
     revision,
     isDeleted: false,
     language,
+    ...(collection === undefined ? {} : { collection }),
+    ...(date === undefined ? {} : { date }),
     title,
     source,
     pages,

@@ -20,8 +20,19 @@ import { indexId, type BulkSettings } from './bulk-writer.ts';
 import { byteGate } from './byte-gate.ts';
 import { call, errorReason, isObject, unavailable, type OpenSearchClient } from './calls.ts';
 import { ensureIndex } from './generations.ts';
+import { rebuild, type RebuildOutcome } from './rebuild.ts';
 import { searchBody } from './search-body.ts';
 import { writeEverywhere } from './write-everywhere.ts';
+
+/** An index in OpenSearch. */
+export interface OpenSearchIndex extends SearchIndex {
+  /**
+   * Builds the index anew from all documents that there should be, while the old one is read; what was deleted stays so.
+   *
+   * @throws LongshoreError `index_unavailable` when another rebuild runs or the cluster fails; the old index stays as it is
+   */
+  rebuild(documents: AsyncIterable<SearchDocument>): Promise<RebuildOutcome>;
+}
 
 /** Options of {@link openSearchIndex}. */
 export interface OpenSearchIndexOptions {
@@ -58,7 +69,7 @@ const MAX_LIMIT = 100;
  *
  * @throws LongshoreError `invalid_options`; `index_unavailable`, retryable when the cluster cannot be reached
  */
-export async function openSearchIndex(options: OpenSearchIndexOptions): Promise<SearchIndex> {
+export async function openSearchIndex(options: OpenSearchIndexOptions): Promise<OpenSearchIndex> {
   const settings = checked(options);
   await ensureIndex(settings, settings.name, settings);
   let isClosed = false;
@@ -80,6 +91,7 @@ export async function openSearchIndex(options: OpenSearchIndexOptions): Promise<
       );
     },
     count: async () => await count(open()),
+    rebuild: async (documents) => await rebuild(open(), documents),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -183,13 +195,12 @@ async function count(settings: Settings): Promise<number> {
 async function search(settings: Settings, query: SearchQuery): Promise<SearchResult> {
   const parts = parseQuery(query.text);
   const limit = Math.min(MAX_LIMIT, Math.max(1, query.limit ?? DEFAULT_LIMIT));
-  const { language } = query;
   const { body } = await call(settings, {
     method: 'POST',
     path: `/${settings.name}/_search`,
     // A part of the hits would look like all of them.
     querystring: { allow_partial_search_results: 'false' },
-    body: searchBody({ parts, limit, ...(language === undefined ? {} : { language }) }),
+    body: searchBody({ ...query, parts, limit }),
   });
   const found = isObject(body['hits']) ? body['hits'] : {};
   const total = isObject(found['total']) ? Number(found['total']['value']) : 0;

@@ -1,20 +1,34 @@
 /** A parsed query in the query language of OpenSearch. Terms are exact, so nothing a person types is taken for syntax. */
 import type { QueryPart } from '../query.ts';
+import type { SearchQuery } from '../search-index.ts';
 import { TITLE_BOOST } from './index-definition.ts';
 
 type Clause = Readonly<Record<string, unknown>>;
 
 /** What a search asks for, checked. */
-export interface SearchSpec {
+export interface SearchSpec extends Omit<SearchQuery, 'text' | 'limit'> {
   readonly parts: readonly QueryPart[];
   readonly limit: number;
-  readonly language?: string;
 }
 
 /** Body of the search: all wanted parts, none of the excluded, by score, then by id so that the order is one. */
-export function searchBody({ parts, limit, language }: SearchSpec): Record<string, unknown> {
+export function searchBody({
+  parts,
+  limit,
+  language,
+  collection,
+  from,
+  to,
+}: SearchSpec): Record<string, unknown> {
   const filter: Clause[] = [{ term: { isDeleted: false } }];
   if (language !== undefined) filter.push({ term: { language } });
+  if (collection !== undefined) filter.push({ term: { collection } });
+  if (from !== undefined || to !== undefined)
+    filter.push({
+      range: {
+        date: { ...(from === undefined ? {} : { gte: from }), ...(to === undefined ? {} : { lte: to }) },
+      },
+    });
   return {
     size: limit,
     track_total_hits: true,

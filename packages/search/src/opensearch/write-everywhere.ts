@@ -28,28 +28,29 @@ export async function writeEverywhere(
   const newest = decideWrites(operations, new Map()).writes;
   const itemOf = remembered(bulkItem);
   const complete = new Set<string>();
+  let before = await generationsOf(settings, settings.name);
   for (let look = 0; look < MAX_LOOKS; look += 1) {
-    const { active, building } = await generationsOf(settings, settings.name);
-    const isActiveDone = complete.has(active);
-    if (isActiveDone && (building === undefined || complete.has(building))) return answers;
-    if (!isActiveDone) {
-      const items = await sendBulk(settings, settings.name, writes.map(itemOf));
-      if (isIn(items, active)) complete.add(active);
+    const { active, building } = before;
+    let items: ItemResult[] = [];
+    if (!complete.has(active.uuid)) {
+      items = await sendBulk(settings, settings.name, writes.map(itemOf));
       for (const [index, { at }] of writes.entries()) answers[at] = resultOf(items[index], answers[at]);
     }
-    if (building !== undefined && !complete.has(building)) {
-      const items = await sendBulk(settings, buildingAlias(settings.name), newest.map(itemOf));
-      if (isIn(items, building)) complete.add(building);
-    }
+    if (building !== undefined && !complete.has(building.uuid))
+      items = [...items, ...(await sendBulk(settings, buildingAlias(settings.name), newest.map(itemOf)))];
+    // No index comes back under its uuid: the same one before and after was there all the time.
+    const after = await generationsOf(settings, settings.name);
+    const isWhole = items.every(({ outcome }) => outcome !== 'no_index');
+    if (isWhole && after.active.uuid === active.uuid) complete.add(active.uuid);
+    if (isWhole && building !== undefined && after.building?.uuid === building.uuid)
+      complete.add(building.uuid);
+    const needed = [after.active, after.building].filter((each) => each !== undefined);
+    if (needed.every(({ uuid }) => complete.has(uuid))) return answers;
+    before = after;
   }
   throw unavailable(`the indexes behind "${settings.name}" changed ${MAX_LOOKS} times during one write`, {
     retryable: true,
   });
-}
-
-/** A document that is refused is refused by each index alike; trying again would not end. */
-function isIn(items: readonly ItemResult[], index: string): boolean {
-  return items.every((item) => item.outcome === 'failed' || item.index === index);
 }
 
 function resultOf(item: ItemResult | undefined, before: OperationResult | undefined): OperationResult {

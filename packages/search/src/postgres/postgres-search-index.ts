@@ -6,27 +6,33 @@
 import { LongshoreError } from '@longshore/job';
 import { hitOf } from '../hit.ts';
 import { parseQuery, type QueryPart } from '../query.ts';
-import type {
-  IndexOperation,
-  OperationResult,
-  SearchDocument,
-  SearchHit,
-  SearchIndex,
-  SearchQuery,
-  SearchResult,
-} from '../search-index.ts';
+import type { SearchDocument, SearchHit, SearchIndex, SearchQuery, SearchResult } from '../search-index.ts';
 import {
   inTransaction,
-  isDataFault,
   isMissingTable,
   unavailable,
   type PostgresPool,
   type Row,
   type Run,
 } from './connection.ts';
+import { check } from './check.ts';
+import { rebuild, type RebuildOutcome } from './rebuild.ts';
 import { ensureSchema, generationsOf, tablesOf, type GenerationTables } from './schema.ts';
 import { searchStatement } from './search-statement.ts';
-import { heldRevisions, writeBatch } from './write-batch.ts';
+import { heldRevisions } from './write-batch.ts';
+import { writeOperations } from './write-operations.ts';
+
+/** An index in PostgreSQL. */
+export interface PostgresSearchIndex extends SearchIndex {
+  /**
+   * Builds the index anew from all documents that there should be, while the old one is read; what was deleted stays so.
+   *
+   * @throws LongshoreError `index_unavailable` when another rebuild runs or the server fails; the old index stays as it is
+   */
+  rebuild(documents: AsyncIterable<SearchDocument>): Promise<RebuildOutcome>;
+  /** Analyses every document again and compares: faults in words, empty when the index is sound. */
+  check(): Promise<readonly string[]>;
+}
 
 /** Options of {@link postgresSearchIndex}. */
 export interface PostgresSearchIndexOptions {
@@ -57,7 +63,7 @@ const MAX_LOOKS = 3;
  *
  * @throws LongshoreError `invalid_options`, `index_unavailable` (retryable when the server cannot be reached)
  */
-export async function postgresSearchIndex(options: PostgresSearchIndexOptions): Promise<SearchIndex> {
+export async function postgresSearchIndex(options: PostgresSearchIndexOptions): Promise<PostgresSearchIndex> {
   const settings = checked(options);
   await ensureSchema(settings.pool, settings.name, settings.writing);
   let isClosed = false;
@@ -70,7 +76,7 @@ export async function postgresSearchIndex(options: PostgresSearchIndexOptions): 
     return Promise.resolve();
   };
   return {
-    bulk: async (operations) => await bulk(open(), operations),
+    bulk: async (operations) => await writeOperations(open(), operations),
     search: async (query) => await search(open(), query),
     revisions: async (ids) =>
       await read(open(), async (run, tables) => {
@@ -84,6 +90,8 @@ export async function postgresSearchIndex(options: PostgresSearchIndexOptions): 
         const [row] = await run(`SELECT count(*) AS count FROM ${tables.documents} WHERE NOT is_deleted`);
         return Number(row?.['count'] ?? 0);
       }),
+    rebuild: async (documents) => await rebuild(open(), documents),
+    check: async () => await check(async (work) => await read(open(), work)),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -118,40 +126,6 @@ function checked({
   return { pool, name, writing: times(writeTimeoutMs), reading: times(searchTimeoutMs) };
 }
 
-/** Halves a batch that the data spoils, until the document at fault fails alone. */
-async function bulk(
-  settings: Settings,
-  operations: readonly IndexOperation[],
-): Promise<readonly OperationResult[]> {
-  if (operations.length === 0) return [];
-  try {
-    return await inTransaction(
-      settings.pool,
-      settings.writing,
-      async (run) => await writeGenerations(run, settings.name, operations),
-    );
-  } catch (error) {
-    if (!isDataFault(error)) throw isMissingTable(error) ? unavailable(error) : error;
-    if (operations.length === 1)
-      return [{ outcome: 'failed', reason: `PostgreSQL refuses it: ${error.message}` }];
-    const middle = Math.ceil(operations.length / 2);
-    const first = await bulk(settings, operations.slice(0, middle));
-    return [...first, ...(await bulk(settings, operations.slice(middle)))];
-  }
-}
-
-/** Always the active generation first: two writers that wrote the two in different orders would block each other. */
-async function writeGenerations(
-  run: Run,
-  name: string,
-  operations: readonly IndexOperation[],
-): Promise<OperationResult[]> {
-  const { active, building } = await generationsOf(run, name, 'shared');
-  const results = await writeBatch(run, tablesOf(name, active), operations);
-  if (building !== undefined) await writeBatch(run, tablesOf(name, building), operations);
-  return results;
-}
-
 /** Reads the active generation; looks again where it was replaced and dropped meanwhile. */
 async function read<Value>(
   settings: Settings,
@@ -175,8 +149,7 @@ async function search(settings: Settings, query: SearchQuery): Promise<SearchRes
   const parts = parseQuery(query.text);
   const limit = Math.min(MAX_LIMIT, Math.max(1, query.limit ?? DEFAULT_LIMIT));
   return await read(settings, async (run, tables) => {
-    const spec = { parts, limit, ...(query.language === undefined ? {} : { language: query.language }) };
-    const statement = searchStatement(tables, spec);
+    const statement = searchStatement(tables, { ...query, parts, limit });
     const rows = await run(statement.text, statement.values);
     return { hits: rows.map((row) => toHit(row, parts)), total: Number(rows[0]?.['total'] ?? 0) };
   });

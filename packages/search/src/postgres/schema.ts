@@ -1,15 +1,26 @@
 /**
  * The tables of an index. Each generation has its own two; the row in `longshore_search` says which one is read, and which
- * one, if any, is being built and therefore written as well. Writers hold that row shared until they commit, so that a
- * change of generations waits for them and none of their documents is left behind.
+ * one, if any, is being built and therefore written as well. Writers hold a lock shared until they commit, so that a change
+ * of generations waits for them and none of their documents is left behind. It is an advisory lock since those are given in
+ * the order of asking: with a row lock, writers that overlap could keep the change waiting for ever.
  */
 import { LongshoreError } from '@longshore/job';
-import { inTransaction, type PostgresPool, type Row, type Run, type TransactionTimes } from './connection.ts';
+import {
+  inTransaction,
+  type PostgresConnection,
+  type PostgresPool,
+  type Row,
+  type Run,
+  type TransactionTimes,
+} from './connection.ts';
 
 /** Raise it when the tables or the analysis of text change; such an index must be rebuilt. */
 export const SCHEMA_VERSION = 1;
 /** Any number that nobody else takes for an advisory lock: "LSSI" twice. */
 const LOCK = '5499831144227754825';
+/** First half of the locks of one index; the second is the hash of its name. "LSWR": writing, "LSRB": rebuilding. */
+const WRITING = 0x4c535752;
+const REBUILDING = 0x4c535242;
 
 /** Which generations there are. */
 export interface Generations {
@@ -65,10 +76,10 @@ async function create(run: Run, name: string): Promise<void> {
   await run('SELECT pg_advisory_xact_lock($1)', [LOCK]);
   // Who comes second sees by the row, not by the table: a session may remember that there was no table.
   await run(`CREATE TABLE IF NOT EXISTS longshore_search (
-    name text PRIMARY KEY, version int NOT NULL, active int NOT NULL, building int
+    name text PRIMARY KEY, version int NOT NULL, active int NOT NULL, building int, latest int NOT NULL
   )`);
   const made = await run(
-    'INSERT INTO longshore_search (name, version, active) VALUES ($1, $2, 1) ON CONFLICT DO NOTHING RETURNING name',
+    'INSERT INTO longshore_search (name, version, active, latest) VALUES ($1, $2, 1, 1) ON CONFLICT DO NOTHING RETURNING name',
     [name, SCHEMA_VERSION],
   );
   if (made.length === 0) return;
@@ -103,14 +114,20 @@ export async function dropGeneration(run: Run, name: string, generation: number)
   await run(`DROP TABLE IF EXISTS ${passages}, ${documents}`);
 }
 
-/** The generations of an index; with `hold` they stay as they are until the transaction ends. */
+/**
+ * The generations of an index. With `shared` they stay as they are until the transaction ends; with `alone` no other
+ * transaction writes to them as well.
+ */
 export async function generationsOf(
   run: Run,
   name: string,
   hold: 'none' | 'shared' | 'alone',
 ): Promise<Generations> {
-  const lock = { none: '', shared: 'FOR SHARE', alone: 'FOR UPDATE' }[hold];
-  const [row] = await run(`SELECT active, building FROM longshore_search WHERE name = $1 ${lock}`, [name]);
+  if (hold !== 'none') {
+    const lock = hold === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock';
+    await run(`SELECT ${lock}(${WRITING}, hashtext($1))`, [name]);
+  }
+  const [row] = await run('SELECT active, building FROM longshore_search WHERE name = $1', [name]);
   if (row === undefined) {
     throw new LongshoreError(
       'index_unavailable',
@@ -118,6 +135,61 @@ export async function generationsOf(
     );
   }
   return { active: Number(row['active']), building: numberOf(row, 'building') };
+}
+
+/** Takes the right to rebuild for as long as the connection lives; `false` where another has it. */
+export async function tryRebuildLock(connection: PostgresConnection, name: string): Promise<boolean> {
+  const { rows } = await connection.query(
+    `SELECT pg_try_advisory_lock(${REBUILDING}, hashtext($1)) AS taken`,
+    [name],
+  );
+  return (rows as Row[])[0]?.['taken'] === true;
+}
+
+/**
+ * Begins a generation under a number that never was: from now on every writer writes to it as well. It has the tombstones
+ * already, taken while nobody writes, so that no older revision can come back in it.
+ */
+export async function beginGeneration(run: Run, name: string): Promise<number> {
+  const { active, building } = await generationsOf(run, name, 'alone');
+  // Left by a rebuild that died: the lock to rebuild is ours.
+  if (building !== undefined) await dropGeneration(run, name, building);
+  const [row] = await run(
+    'UPDATE longshore_search SET latest = latest + 1, building = latest + 1 WHERE name = $1 RETURNING building',
+    [name],
+  );
+  const generation = Number(row?.['building']);
+  await createGeneration(run, name, generation);
+  await run(
+    `INSERT INTO ${tablesOf(name, generation).documents} (id, revision, is_deleted, language, passages)
+     SELECT id, revision, true, language, 0 FROM ${tablesOf(name, active).documents} WHERE is_deleted`,
+  );
+  return generation;
+}
+
+/** Takes the generation that was built into use, once every writer has ended that knows another. */
+export async function activateGeneration(run: Run, name: string, generation: number): Promise<number> {
+  const { active, building } = await generationsOf(run, name, 'alone');
+  if (building !== generation) throw overtaken(name);
+  await run('UPDATE longshore_search SET active = building, building = NULL WHERE name = $1', [name]);
+  return active;
+}
+
+/** Gives up the generation that was being built. */
+export async function abandonGeneration(run: Run, name: string, generation: number): Promise<void> {
+  const { building } = await generationsOf(run, name, 'alone');
+  if (building !== generation) return;
+  await run('UPDATE longshore_search SET building = NULL WHERE name = $1', [name]);
+  await dropGeneration(run, name, generation);
+}
+
+/** What a rebuild meets whose connection was lost, so that another took its place. */
+export function overtaken(name: string): LongshoreError {
+  return new LongshoreError(
+    'index_unavailable',
+    `The rebuild of the search index "${name}" lost its place to another one: its connection was interrupted; start it again`,
+    { retryable: true },
+  );
 }
 
 function numberOf(row: Row, column: string): number | undefined {

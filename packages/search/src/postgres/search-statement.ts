@@ -4,13 +4,13 @@
  */
 import type { QueryPart } from '../query.ts';
 import { quoted } from './passages.ts';
+import type { SearchQuery } from '../search-index.ts';
 import type { GenerationTables } from './schema.ts';
 
 /** What a search asks for, checked. */
-export interface SearchSpec {
+export interface SearchSpec extends Omit<SearchQuery, 'text' | 'limit'> {
   readonly parts: readonly QueryPart[];
   readonly limit: number;
-  readonly language?: string;
 }
 
 /** A statement with its values. */
@@ -41,6 +41,9 @@ export function searchStatement(tables: GenerationTables, spec: SearchSpec): Sta
   ].join(' EXCEPT ');
   const filters = ['NOT d.is_deleted'];
   if (spec.language !== undefined) filters.push(`d.language = ${value(spec.language)}`);
+  if (spec.collection !== undefined) filters.push(`d.collection = ${value(spec.collection)}`);
+  if (spec.from !== undefined) filters.push(`d.dated >= ${value(spec.from)}`);
+  if (spec.to !== undefined) filters.push(`d.dated <= ${value(spec.to)}`);
   const rank = value(
     wanted
       .map(partToTsquery)

@@ -66,12 +66,13 @@ async function upsert(
     operation.kind === 'put' ? operation.document : undefined,
   );
   const rows = await run(
-    `INSERT INTO ${tables.documents} AS t (id, revision, is_deleted, language, body, passages)
-     SELECT * FROM unnest($1::text[], $2::bigint[], $3::boolean[], $4::text[], $5::text[], $6::int[])
-       AS input (id, revision, is_deleted, language, body, passages)
+    `INSERT INTO ${tables.documents} AS t (id, revision, is_deleted, language, body, passages, collection, dated)
+     SELECT * FROM unnest($1::text[], $2::bigint[], $3::boolean[], $4::text[], $5::text[], $6::int[], $7::text[], $8::text[])
+       AS input (id, revision, is_deleted, language, body, passages, collection, dated)
      ORDER BY input.id COLLATE "C"
      ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, is_deleted = excluded.is_deleted,
-       language = excluded.language, body = excluded.body, passages = excluded.passages
+       language = excluded.language, body = excluded.body, passages = excluded.passages,
+       collection = excluded.collection, dated = excluded.dated
      WHERE t.revision < excluded.revision
        OR (t.revision = excluded.revision AND excluded.is_deleted AND NOT t.is_deleted)
      RETURNING t.id, t.number`,
@@ -88,6 +89,8 @@ async function upsert(
           : JSON.stringify({ title: document.title, source: document.source, pages: document.pages }),
       ),
       terms.map((passages) => passages.length),
+      documents.map((document) => document?.collection ?? null),
+      documents.map((document) => document?.date ?? null),
     ],
   );
   return new Map(rows.map((row) => [String(row['id']), String(row['number'])]));
