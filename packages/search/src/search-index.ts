@@ -87,3 +87,23 @@ export interface SearchIndex extends AsyncDisposable {
   count(): Promise<number>;
   close(): Promise<void>;
 }
+
+/** Outcome of a rebuild. */
+export interface RebuildOutcome {
+  /** Documents that the new index has. */
+  readonly written: number;
+  /** Documents that it refuses, each with the reason. */
+  readonly failed: readonly { readonly id: string; readonly reason: string }[];
+}
+
+/** An index that can be built anew while it is read. */
+export interface RebuildableSearchIndex extends SearchIndex {
+  /**
+   * Builds the index anew from all documents that there should be, and puts the new one in its place in one step. Until then
+   * searches find what they found; writes go to both; tombstones stay; what the stream does not have is gone.
+   *
+   * @throws LongshoreError `index_unavailable` when another rebuild runs or the index fails; the old index stays as it is,
+   * as it does when the stream throws
+   */
+  rebuild(documents: AsyncIterable<SearchDocument>): Promise<RebuildOutcome>;
+}

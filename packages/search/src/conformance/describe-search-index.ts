@@ -1,5 +1,6 @@
 /** The contract of a search index as tests. Every driver runs the whole suite. */
 import { afterAll, afterEach, beforeEach, describe, it } from 'vitest';
+import { rebuildCases } from './rebuild-cases.ts';
 import { searchCases } from './search-cases.ts';
 import type { OpenedSearchIndex, SearchIndexSuite, Stage } from './suite.ts';
 import { writeCases } from './write-cases.ts';
@@ -25,6 +26,11 @@ export function describeSearchIndex(suite: SearchIndexSuite): void {
     });
     const stage: Stage = {
       index: () => current().index,
+      rebuildable: () => {
+        const { index } = current();
+        if ('rebuild' in index) return index;
+        throw new Error('The driver has no rebuild: leave those cases out by `skips`, with the reason');
+      },
       reopen: async () => await current().reopen(),
       it: (name, run) => {
         const reason = suite.skips?.[name];
@@ -36,5 +42,6 @@ export function describeSearchIndex(suite: SearchIndexSuite): void {
     };
     writeCases(stage);
     searchCases(stage);
+    rebuildCases(stage);
   });
 }

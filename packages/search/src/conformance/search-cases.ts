@@ -2,7 +2,7 @@
 import { isLongshoreError } from '@longshore/job';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { documentOf, found, put, type Stage } from './suite.ts';
+import { documentOf, found, outcomes, put, type Stage } from './suite.ts';
 
 /** Declares the cases. */
 export function searchCases(stage: Stage): void {
@@ -10,6 +10,7 @@ export function searchCases(stage: Stage): void {
   conditionCases(stage);
   filterCases(stage);
   resultCases(stage);
+  suggestionCases(stage);
   boundCases(stage);
 }
 
@@ -164,6 +165,25 @@ function resultCases({ index, it }: Stage): void {
     const snippet = hits[0]?.snippet ?? [];
     expect(snippet.filter((part) => part.hit).map((part) => part.text)).toEqual(['Élection', 'Port']);
     expect(snippet.map((part) => part.text).join('').length).toBeLessThan(230);
+  });
+}
+
+function suggestionCases({ index, it }: Stage): void {
+  it('suggests words of the index where nothing was found, and only then', async () => {
+    await put(
+      index(),
+      documentOf('a', 'Une facture impayée au paramètre inconnu'),
+      documentOf('b', 'Une autre facture'),
+    );
+    const suggestions = async (text: string): Promise<readonly string[] | undefined> =>
+      (await index().search({ text })).suggestions;
+    expect(await suggestions('factrue')).toContain('facture');
+    expect(await suggestions('parametxe')).toContain('parametre');
+    expect(await suggestions('facture paramttre')).toEqual(['parametre']);
+    expect(await suggestions('facture')).toBeUndefined();
+    expect(await suggestions('xylophone')).toEqual([]);
+    await outcomes(index(), [{ kind: 'delete', id: 'a', revision: 2 }]);
+    expect(await suggestions('parametxe')).toEqual([]);
   });
 }
 

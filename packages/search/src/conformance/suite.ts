@@ -1,9 +1,15 @@
 /** What a driver hands to the suite, and what the cases share. */
-import type { IndexOperation, SearchDocument, SearchIndex, SearchQuery } from '../search-index.ts';
+import type {
+  IndexOperation,
+  RebuildableSearchIndex,
+  SearchDocument,
+  SearchIndex,
+  SearchQuery,
+} from '../search-index.ts';
 
 /** An index opened for a case. */
 export interface OpenedSearchIndex {
-  readonly index: SearchIndex;
+  readonly index: SearchIndex | RebuildableSearchIndex;
   /** Opens the same index once more, as another process would. */
   readonly reopen: () => Promise<SearchIndex>;
   /** Removes what opening made. The suite closes the indexes. */
@@ -25,6 +31,8 @@ export interface SearchIndexSuite {
 /** How cases reach the index of the moment. */
 export interface Stage {
   index(): SearchIndex;
+  /** As {@link index}, with its rebuild. */
+  rebuildable(): RebuildableSearchIndex;
   reopen(): Promise<SearchIndex>;
   /** Declares a case, unless the driver says why it cannot pass it. */
   it(name: string, run: () => Promise<void>): void;

@@ -4,8 +4,9 @@
  * nobody declared is an error instead of a new column.
  */
 import { termOf } from '../analysis/terms.ts';
-import { tokens } from '../analysis/tokens.ts';
+import { foldAccents, tokens } from '../analysis/tokens.ts';
 import type { SearchDocument } from '../search-index.ts';
+import { isSuggestible } from '../suggestions.ts';
 
 /** Raise it when the mapping or the analysis of text change; such an index must be rebuilt. */
 export const DEFINITION_VERSION = 1;
@@ -51,10 +52,15 @@ export function indexDefinition(options: {
 export function sourceOf(document: SearchDocument): Record<string, unknown> {
   const { id, revision, language, title, source, pages, collection, date } = document;
   const words = new Set<string>();
+  const seen = new Set<string>();
   const terms = (text: string): string => {
     const found: string[] = [];
     for (const { word } of tokens(text)) {
-      words.add(word);
+      if (!seen.has(word)) {
+        seen.add(word);
+        const folded = foldAccents(word);
+        if (isSuggestible(folded)) words.add(folded);
+      }
       found.push(termOf(word, language));
     }
     return found.filter((term) => term !== '').join(' ');

@@ -7,12 +7,13 @@ import { LongshoreError, systemClock, type Clock } from '@longshore/job';
 import type { HeldRevision } from '../decide-writes.ts';
 import { hitOf } from '../hit.ts';
 import { parseQuery, type QueryPart } from '../query.ts';
+import { askedWords, MAX_SUGGESTIONS } from '../suggestions.ts';
 import type {
   IndexOperation,
   OperationResult,
+  RebuildableSearchIndex,
   SearchDocument,
   SearchHit,
-  SearchIndex,
   SearchQuery,
   SearchResult,
 } from '../search-index.ts';
@@ -20,19 +21,9 @@ import { indexId, type BulkSettings } from './bulk-writer.ts';
 import { byteGate } from './byte-gate.ts';
 import { call, errorReason, isObject, unavailable, type OpenSearchClient } from './calls.ts';
 import { ensureIndex } from './generations.ts';
-import { rebuild, type RebuildOutcome } from './rebuild.ts';
-import { searchBody } from './search-body.ts';
+import { rebuild } from './rebuild.ts';
+import { searchBody, suggestBody } from './search-body.ts';
 import { writeEverywhere } from './write-everywhere.ts';
-
-/** An index in OpenSearch. */
-export interface OpenSearchIndex extends SearchIndex {
-  /**
-   * Builds the index anew from all documents that there should be, while the old one is read; what was deleted stays so.
-   *
-   * @throws LongshoreError `index_unavailable` when another rebuild runs or the cluster fails; the old index stays as it is
-   */
-  rebuild(documents: AsyncIterable<SearchDocument>): Promise<RebuildOutcome>;
-}
 
 /** Options of {@link openSearchIndex}. */
 export interface OpenSearchIndexOptions {
@@ -69,7 +60,7 @@ const MAX_LIMIT = 100;
  *
  * @throws LongshoreError `invalid_options`; `index_unavailable`, retryable when the cluster cannot be reached
  */
-export async function openSearchIndex(options: OpenSearchIndexOptions): Promise<OpenSearchIndex> {
+export async function openSearchIndex(options: OpenSearchIndexOptions): Promise<RebuildableSearchIndex> {
   const settings = checked(options);
   await ensureIndex(settings, settings.name, settings);
   let isClosed = false;
@@ -205,7 +196,22 @@ async function search(settings: Settings, query: SearchQuery): Promise<SearchRes
   const found = isObject(body['hits']) ? body['hits'] : {};
   const total = isObject(found['total']) ? Number(found['total']['value']) : 0;
   const hits: unknown[] = Array.isArray(found['hits']) ? found['hits'] : [];
+  if (total === 0) return { hits: [], total, suggestions: await suggestions(settings, askedWords(parts)) };
   return { hits: hits.filter(isObject).map((hit) => toHit(hit, parts)), total };
+}
+
+async function suggestions(settings: Settings, words: readonly string[]): Promise<string[]> {
+  if (words.length === 0) return [];
+  const path = `/${settings.name}/_search`;
+  const { body } = await call(settings, { method: 'POST', path, body: suggestBody(words) });
+  const answers = isObject(body['suggest']) ? body['suggest'] : {};
+  const listOf = (value: unknown, field: string): unknown[] =>
+    isObject(value) && Array.isArray(value[field]) ? value[field] : [];
+  const found = words
+    .flatMap((word) => listOf(answers, word))
+    .flatMap((entry) => listOf(entry, 'options'))
+    .flatMap((option) => (isObject(option) && typeof option['text'] === 'string' ? [option['text']] : []));
+  return [...new Set(found)].slice(0, MAX_SUGGESTIONS);
 }
 
 function toHit(hit: Readonly<Record<string, unknown>>, parts: readonly QueryPart[]): SearchHit {

@@ -3,8 +3,9 @@
  * that they found before until they find what is new. Writers write to both meanwhile, and versions settle who is right.
  */
 import { LongshoreError } from '@longshore/job';
+import { decideWrites } from '../decide-writes.ts';
 import { rebuildBatches } from '../rebuild-batches.ts';
-import type { SearchDocument } from '../search-index.ts';
+import type { RebuildOutcome, SearchDocument } from '../search-index.ts';
 import { bulkItem, sendBulk, type BulkItem, type BulkSettings } from './bulk-writer.ts';
 import { call, errorReason, isObject, unavailable } from './calls.ts';
 import { buildingAlias, createIndex, generationsOf, nextIndexName, type IndexSize } from './generations.ts';
@@ -12,12 +13,6 @@ import { indexDefinition } from './index-definition.ts';
 
 /** Where and how an index is rebuilt. */
 export type RebuildSettings = BulkSettings & IndexSize & { readonly name: string };
-
-/** Outcome of a rebuild. */
-export interface RebuildOutcome {
-  readonly written: number;
-  readonly failed: readonly { readonly id: string; readonly reason: string }[];
-}
 
 const TOMBSTONES_AT_A_TIME = 1_000;
 
@@ -103,12 +98,16 @@ async function fill(
   const failed: { id: string; reason: string }[] = [];
   let written = 0;
   for await (const batch of rebuildBatches(documents)) {
-    const items = batch.map((document) =>
-      bulkItem({ id: document.id, at: 0, operation: { kind: 'put', document } }),
+    const plan = decideWrites(
+      batch.map((document) => ({ kind: 'put', document })),
+      new Map(),
     );
-    const results = await sendToBuilding(settings, items);
-    for (const [index, { outcome, reason = '' }] of results.entries()) {
-      if (outcome === 'failed') failed.push({ id: batch[index]?.id ?? '', reason });
+    const answers = [...plan.results];
+    const items = await sendToBuilding(settings, plan.writes.map(bulkItem));
+    for (const [index, { outcome, reason = '' }] of items.entries())
+      if (outcome === 'failed') answers[plan.writes[index]?.at ?? 0] = { outcome, reason };
+    for (const [index, answer] of answers.entries()) {
+      if (answer.outcome === 'failed') failed.push({ id: batch[index]?.id ?? '', reason: answer.reason });
       else written += 1;
     }
   }

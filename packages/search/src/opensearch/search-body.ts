@@ -1,6 +1,7 @@
 /** A parsed query in the query language of OpenSearch. Terms are exact, so nothing a person types is taken for syntax. */
 import type { QueryPart } from '../query.ts';
 import type { SearchQuery } from '../search-index.ts';
+import { maxEdits } from '../suggestions.ts';
 import { TITLE_BOOST } from './index-definition.ts';
 
 type Clause = Readonly<Record<string, unknown>>;
@@ -63,4 +64,21 @@ function partToClause({ kind, words }: QueryPart): Clause {
 function clause(kind: QueryPart['kind'], field: string, text: string, boost: number): Clause {
   if (kind === 'phrase') return { match_phrase: { [field]: { query: text, boost } } };
   return { [kind === 'prefix' ? 'prefix' : 'term']: { [field]: { value: text, boost } } };
+}
+
+/** Body of the search for words that are spelled like these: OpenSearch's term suggester on the words of the documents. */
+export function suggestBody(words: readonly string[]): Record<string, unknown> {
+  return {
+    size: 0,
+    query: { match_none: {} },
+    suggest: Object.fromEntries(
+      words.map((word) => [
+        word,
+        {
+          text: word,
+          term: { field: 'words', suggest_mode: 'missing', max_edits: maxEdits(word), prefix_length: 1 },
+        },
+      ]),
+    ),
+  };
 }

@@ -21,8 +21,11 @@ interface Placed {
   readonly weight: 'A' | 'D';
 }
 
-/** The passages of a document as texts that PostgreSQL reads as `tsvector`: the title with weight A, the text with D. */
-export function passagesOf({ title, language, pages }: SearchDocument): string[] {
+/** The passages of a document as texts that PostgreSQL reads as `tsvector`: the title with weight A, the text with D. Shows each word. */
+export function passagesOf(
+  { title, language, pages }: SearchDocument,
+  see: (word: string) => void = () => undefined,
+): string[] {
   const passages: string[] = [];
   let passage = new Passage();
   const add = (placed: Placed): void => {
@@ -37,10 +40,15 @@ export function passagesOf({ title, language, pages }: SearchDocument): string[]
     }
     passage.add(placed);
   };
-  for (const { word } of tokens(title)) add({ term: termOf(word, language), weight: 'A' });
+  const addAll = (text: string, weight: Placed['weight']): void => {
+    for (const { word } of tokens(text)) {
+      see(word);
+      add({ term: termOf(word, language), weight });
+    }
+  };
+  addAll(title, 'A');
   passage.skip(GAP);
-  for (const { text } of pages)
-    for (const { word } of tokens(text)) add({ term: termOf(word, language), weight: 'D' });
+  for (const { text } of pages) addAll(text, 'D');
   if (!passage.isEmpty) passages.push(passage.toText());
   return passages;
 }

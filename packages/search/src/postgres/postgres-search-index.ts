@@ -6,7 +6,14 @@
 import { LongshoreError } from '@longshore/job';
 import { hitOf } from '../hit.ts';
 import { parseQuery, type QueryPart } from '../query.ts';
-import type { SearchDocument, SearchHit, SearchIndex, SearchQuery, SearchResult } from '../search-index.ts';
+import { askedWords } from '../suggestions.ts';
+import type {
+  RebuildableSearchIndex,
+  SearchDocument,
+  SearchHit,
+  SearchQuery,
+  SearchResult,
+} from '../search-index.ts';
 import {
   inTransaction,
   isMissingTable,
@@ -14,22 +21,18 @@ import {
   type PostgresPool,
   type Row,
   type Run,
+  type TransactionTimes,
 } from './connection.ts';
 import { check } from './check.ts';
-import { rebuild, type RebuildOutcome } from './rebuild.ts';
+import { rebuild } from './rebuild.ts';
 import { ensureSchema, generationsOf, tablesOf, type GenerationTables } from './schema.ts';
 import { searchStatement } from './search-statement.ts';
+import { createVocabulary, suggestionsFor } from './vocabulary.ts';
 import { heldRevisions } from './write-batch.ts';
-import { writeOperations } from './write-operations.ts';
+import { writeOperations, type WriteSettings } from './write-operations.ts';
 
 /** An index in PostgreSQL. */
-export interface PostgresSearchIndex extends SearchIndex {
-  /**
-   * Builds the index anew from all documents that there should be, while the old one is read; what was deleted stays so.
-   *
-   * @throws LongshoreError `index_unavailable` when another rebuild runs or the server fails; the old index stays as it is
-   */
-  rebuild(documents: AsyncIterable<SearchDocument>): Promise<RebuildOutcome>;
+export interface PostgresSearchIndex extends RebuildableSearchIndex {
   /** Analyses every document again and compares: faults in words, empty when the index is sound. */
   check(): Promise<readonly string[]>;
 }
@@ -97,11 +100,8 @@ export async function postgresSearchIndex(options: PostgresSearchIndexOptions): 
   };
 }
 
-interface Settings {
-  readonly pool: PostgresPool;
-  readonly name: string;
-  readonly writing: { readonly statementTimeoutMs: number; readonly lockTimeoutMs: number };
-  readonly reading: { readonly statementTimeoutMs: number; readonly lockTimeoutMs: number };
+interface Settings extends WriteSettings {
+  readonly reading: TransactionTimes;
 }
 
 function checked({
@@ -122,8 +122,9 @@ function checked({
       'invalid_options',
       `Cannot open the search index in PostgreSQL: ${faults.join('; ')}`,
     );
-  const times = (ms: number): Settings['writing'] => ({ statementTimeoutMs: ms, lockTimeoutMs: ms });
-  return { pool, name, writing: times(writeTimeoutMs), reading: times(searchTimeoutMs) };
+  const times = (ms: number): TransactionTimes => ({ statementTimeoutMs: ms, lockTimeoutMs: ms });
+  const vocabulary = createVocabulary();
+  return { pool, name, vocabulary, writing: times(writeTimeoutMs), reading: times(searchTimeoutMs) };
 }
 
 /** Reads the active generation; looks again where it was replaced and dropped meanwhile. */
@@ -151,7 +152,9 @@ async function search(settings: Settings, query: SearchQuery): Promise<SearchRes
   return await read(settings, async (run, tables) => {
     const statement = searchStatement(tables, { ...query, parts, limit });
     const rows = await run(statement.text, statement.values);
-    return { hits: rows.map((row) => toHit(row, parts)), total: Number(rows[0]?.['total'] ?? 0) };
+    if (rows.length === 0)
+      return { hits: [], total: 0, suggestions: await suggestionsFor(run, tables, askedWords(parts)) };
+    return { hits: rows.map((row) => toHit(row, parts)), total: Number(rows[0]?.['total']) };
   });
 }
 

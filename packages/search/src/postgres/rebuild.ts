@@ -4,7 +4,7 @@
  */
 import { LongshoreError } from '@longshore/job';
 import { rebuildBatches } from '../rebuild-batches.ts';
-import type { SearchDocument } from '../search-index.ts';
+import type { RebuildOutcome, SearchDocument } from '../search-index.ts';
 import { inTransaction, unavailable, type PostgresConnection } from './connection.ts';
 import {
   abandonGeneration,
@@ -14,12 +14,6 @@ import {
   tryRebuildLock,
 } from './schema.ts';
 import { writeToBuilding, type WriteSettings } from './write-operations.ts';
-
-/** Outcome of a rebuild. */
-export interface RebuildOutcome {
-  readonly written: number;
-  readonly failed: readonly { readonly id: string; readonly reason: string }[];
-}
 
 /**
  * Rebuilds from all documents that there should be. What was deleted stays deleted: tombstones are taken over.
@@ -39,20 +33,25 @@ export async function rebuild(
   const hear = (): void => undefined;
   holder.on('error', hear);
   try {
-    if (!(await tryRebuildLock(holder, settings.name)))
-      throw new LongshoreError(
-        'index_unavailable',
-        `Cannot rebuild the search index "${settings.name}": another rebuild runs; wait for it`,
-        { retryable: true },
-      );
+    await takeTurn(holder, settings.name);
     return await build(settings, documents);
-  } catch (error) {
-    throw error instanceof LongshoreError ? error : unavailable(error);
   } finally {
     holder.off('error', hear);
     // With the connection ends the lock.
     holder.release(true);
   }
+}
+
+async function takeTurn(holder: PostgresConnection, name: string): Promise<void> {
+  const isMine = await tryRebuildLock(holder, name).catch((cause: unknown) => {
+    throw unavailable(cause);
+  });
+  if (isMine) return;
+  throw new LongshoreError(
+    'index_unavailable',
+    `Cannot rebuild the search index "${name}": another rebuild runs; wait for it`,
+    { retryable: true },
+  );
 }
 
 async function build(

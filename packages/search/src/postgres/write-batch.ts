@@ -11,17 +11,18 @@ import type { GenerationTables } from './schema.ts';
 /** Passages sent at a time; a query's parameters are one message, which server and driver hold in memory. */
 const MAX_MESSAGE_CHARACTERS = 8 * 1024 * 1024;
 
-/** Writes a batch. Results are in the order of the operations. */
+/** Writes a batch, and shows its words. Results are in the order of the operations. */
 export async function writeBatch(
   run: Run,
   tables: GenerationTables,
   operations: readonly IndexOperation[],
+  see?: (word: string) => void,
 ): Promise<OperationResult[]> {
   const ids = [...new Set(operations.map(idOf))];
   const { results, writes } = decideWrites(operations, await heldRevisions(run, tables, ids));
   if (writes.length === 0) return [...results];
   const terms = writes.map(({ operation }) =>
-    operation.kind === 'put' ? passagesOf(operation.document) : [],
+    operation.kind === 'put' ? passagesOf(operation.document, see) : [],
   );
   const numbers = await upsert(run, tables, writes, terms);
   await replacePassages(

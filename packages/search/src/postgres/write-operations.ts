@@ -10,6 +10,7 @@ import {
   type TransactionTimes,
 } from './connection.ts';
 import { generationsOf, overtaken, tablesOf } from './schema.ts';
+import { saveWords, type Vocabulary } from './vocabulary.ts';
 import { writeBatch } from './write-batch.ts';
 
 /** Where and how operations are written. */
@@ -17,6 +18,7 @@ export interface WriteSettings {
   readonly pool: PostgresPool;
   readonly name: string;
   readonly writing: TransactionTimes;
+  readonly vocabulary: Vocabulary;
 }
 
 /** Writes to the active generation, and to the one that is being built. Results are those of the active one. */
@@ -24,10 +26,10 @@ export async function writeOperations(
   settings: WriteSettings,
   operations: readonly IndexOperation[],
 ): Promise<OperationResult[]> {
-  return await inHalves(settings, operations, async (run, some) => {
+  return await inHalves(settings, operations, async (run, some, see) => {
     const { active, building } = await generationsOf(run, settings.name, 'shared');
     // Always in this order: writers that wrote the two in different orders would block each other.
-    const results = await writeBatch(run, tablesOf(settings.name, active), some);
+    const results = await writeBatch(run, tablesOf(settings.name, active), some, see);
     if (building !== undefined) await writeBatch(run, tablesOf(settings.name, building), some);
     return results;
   });
@@ -39,21 +41,37 @@ export async function writeToBuilding(
   generation: number,
   operations: readonly IndexOperation[],
 ): Promise<OperationResult[]> {
-  return await inHalves(settings, operations, async (run, some) => {
+  return await inHalves(settings, operations, async (run, some, see) => {
     const { building } = await generationsOf(run, settings.name, 'shared');
     if (building !== generation) throw overtaken(settings.name);
-    return await writeBatch(run, tablesOf(settings.name, generation), some);
+    return await writeBatch(run, tablesOf(settings.name, generation), some, see);
   });
 }
+
+type Write = (
+  run: Run,
+  operations: readonly IndexOperation[],
+  see: (word: string) => void,
+) => Promise<OperationResult[]>;
 
 async function inHalves(
   settings: WriteSettings,
   operations: readonly IndexOperation[],
-  write: (run: Run, operations: readonly IndexOperation[]) => Promise<OperationResult[]>,
+  write: Write,
 ): Promise<OperationResult[]> {
   if (operations.length === 0) return [];
   try {
-    return await inTransaction(settings.pool, settings.writing, async (run) => await write(run, operations));
+    const { vocabulary } = settings;
+    const fresh = new Set<string>();
+    const results = await inTransaction(settings.pool, settings.writing, async (run) => {
+      const written = await write(run, operations, (word) => {
+        if (!vocabulary.isKnown(word)) fresh.add(word);
+      });
+      await saveWords(run, tablesOf(settings.name, 0).words, fresh);
+      return written;
+    });
+    vocabulary.remember(fresh);
+    return results;
   } catch (error) {
     if (!isDataFault(error)) throw isMissingTable(error) ? unavailable(error) : error;
     if (operations.length === 1)
