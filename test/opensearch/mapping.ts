@@ -81,7 +81,7 @@ function checkValue(field: string, property: Fields, value: unknown): void {
 
 /** The tokens of a text: https://docs.opensearch.org/latest/analyzers/tokenizers/whitespace/ cuts after 255 characters. */
 export function tokensOf(text: unknown): string[] {
-  return String(text ?? '')
+  return (typeof text === 'string' ? text : '')
     .split(/\s+/)
     .filter((token) => token !== '')
     .flatMap((token) => token.match(/.{1,255}/gsu) ?? []);

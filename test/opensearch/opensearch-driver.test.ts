@@ -8,7 +8,6 @@ import { describeSearchIndex } from '@longshore/search/conformance';
 import { openSearchIndex } from '@longshore/search/opensearch';
 import { startStandIn } from './stand-in.ts';
 
-// oxlint-disable-next-line node/no-process-env -- the cluster to test is chosen by who runs the tests
 const liveUrl = process.env['OPENSEARCH_URL'];
 
 describeSearchIndex({

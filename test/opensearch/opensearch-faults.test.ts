@@ -45,7 +45,7 @@ describe('a bulk request', () => {
     const request = scene.client.transport.request.bind(scene.client.transport);
     scene.client.transport.request = ((params: { bulkBody?: string }, options: object) => {
       if (params.bulkBody !== undefined) sent.push(params.bulkBody.split('\n').length >> 1);
-      return request(params as never, options as never);
+      return request(params as never, options);
     }) as never;
     const results = await index.bulk(puts(8));
     expect(results.every(({ outcome }) => outcome === 'written')).toBe(true);

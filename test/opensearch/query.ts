@@ -97,7 +97,8 @@ function compileLeaf(index: StoredIndex, kind: string, body: Fields): Matcher {
   if (type !== 'text')
     return (document) => {
       const value = document.indexed[field];
-      const isHit = kind === 'prefix' ? String(value).startsWith(String(wanted)) : value === wanted;
+      const isHit =
+        kind === 'prefix' ? typeof value === 'string' && value.startsWith(textOf(wanted)) : value === wanted;
       return isHit ? boost : undefined;
     };
   const frequency = frequencyOf(kind, wanted);
@@ -107,7 +108,7 @@ function compileLeaf(index: StoredIndex, kind: string, body: Fields): Matcher {
 }
 
 function frequencyOf(kind: string, wanted: unknown): (found: readonly string[]) => number {
-  const text = String(wanted);
+  const text = textOf(wanted);
   if (kind === 'prefix') return (found) => found.filter((token) => token.startsWith(text)).length;
   const phrase = kind === 'term' ? [text] : tokensOf(text);
   return (found) =>
@@ -133,6 +134,11 @@ function bm25(
     if (count === 0) return undefined;
     return (boost * idf * count) / (count + K1 * (1 - B + (B * found.length) / average));
   };
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new Refusal(400, 'parsing_exception', 'expected a text to look for');
 }
 
 const cut = new WeakMap<StoredDocument, Map<string, string[]>>();

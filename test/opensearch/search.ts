@@ -139,8 +139,7 @@ function optionsFor(word: string, counts: ReadonlyMap<string, number>, settings:
   const maxEdits = Number(settings['max_edits'] ?? 2);
   const prefix = Number(settings['prefix_length'] ?? 1);
   const shortest = Number(settings['min_word_length'] ?? 4);
-  const mode = String(settings['suggest_mode'] ?? 'missing');
-  if (mode === 'missing' && counts.has(word)) return [];
+  if ((settings['suggest_mode'] ?? 'missing') === 'missing' && counts.has(word)) return [];
   return [...counts]
     .filter(([each]) => each !== word && each.length >= shortest && each.startsWith(word.slice(0, prefix)))
     .map(([text, freq]) => ({ text, freq, edits: editsBetween(word, text) }))

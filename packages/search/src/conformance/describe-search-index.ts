@@ -34,6 +34,7 @@ export function describeSearchIndex(suite: SearchIndexSuite): void {
       reopen: async () => await current().reopen(),
       it: (name, run) => {
         const reason = suite.skips?.[name];
+        // oxlint-disable-next-line vitest/valid-title, vitest/expect-expect -- the cases bring both
         it(name, async ({ skip }) => {
           if (reason !== undefined) skip(reason);
           await run();

@@ -66,7 +66,7 @@ export function writeCases(stage: Stage): void {
     const rounds = Array.from({ length: 12 }, (_, at) => at + 1);
     await Promise.all(
       rounds.map(async (round) => {
-        const operations = round % 2 === 0 ? batch(round) : batch(round).reverse();
+        const operations = round % 2 === 0 ? batch(round) : batch(round).toReversed();
         await writers[round % writers.length]?.bulk(operations);
       }),
     );

@@ -61,7 +61,7 @@ export async function createIndex(
 }
 
 /** Name of the index of a generation. */
-export function indexName(name: string, generation: number): string {
+function indexName(name: string, generation: number): string {
   return `${name}-${String(generation).padStart(6, '0')}`;
 }
 
@@ -92,7 +92,8 @@ export async function generationsOf(settings: CallSettings, name: string): Promi
 
 interface FoundIndex extends Generation {
   readonly aliases: readonly string[];
-  readonly version: unknown;
+  /** Not a number where the index is not ours. */
+  readonly version: number;
 }
 
 async function indexesOf(settings: CallSettings, names: string): Promise<FoundIndex[]> {
@@ -108,7 +109,7 @@ async function indexesOf(settings: CallSettings, names: string): Promise<FoundIn
       index,
       aliases: Object.keys(inside(fields, 'aliases')),
       uuid: String(inside(inside(fields, 'settings'), 'index')['uuid']),
-      version: inside(inside(fields, 'mappings'), '_meta')['longshoreVersion'],
+      version: Number(inside(inside(fields, 'mappings'), '_meta')['longshoreVersion']),
     };
   });
 }
@@ -125,7 +126,7 @@ async function checkVersion(settings: CallSettings, name: string): Promise<void>
   for (const { index, version } of await behind(settings, name, name)) {
     if (version !== DEFINITION_VERSION)
       throw unavailable(
-        `the index "${index}" has version ${String(version ?? 'none')}, this program reads ${DEFINITION_VERSION}: use the program that fits, or index again under another name`,
+        `the index "${index}" has version ${version}, this program reads ${DEFINITION_VERSION}: use the program that fits, or index again under another name`,
       );
   }
 }

@@ -61,7 +61,7 @@ describe('two writers', () => {
     for (let revision = 1; revision <= 40; revision += 2) {
       const results = await Promise.all([
         stage.index.bulk(batch(revision)),
-        stage.index.bulk(batch(revision + 1).reverse()),
+        stage.index.bulk(batch(revision + 1).toReversed()),
       ]);
       expect(results.flat().filter(({ outcome }) => outcome === 'failed')).toEqual([]);
     }

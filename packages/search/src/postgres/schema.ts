@@ -15,7 +15,7 @@ import {
 } from './connection.ts';
 
 /** Raise it when the tables or the analysis of text change; such an index must be rebuilt. */
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 /** Any number that nobody else takes for an advisory lock: "LSSI" twice. */
 const LOCK = '5499831144227754825';
 /** First half of the locks of one index; the second is the hash of its name. "LSWR": writing, "LSRB": rebuilding. */
@@ -88,7 +88,7 @@ async function create(run: Run, name: string): Promise<void> {
 }
 
 /** The tables of a new generation, empty. */
-export async function createGeneration(run: Run, name: string, generation: number): Promise<void> {
+async function createGeneration(run: Run, name: string, generation: number): Promise<void> {
   const { documents, passages } = tablesOf(name, generation);
   await run(`CREATE TABLE ${documents} (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
