@@ -1,6 +1,6 @@
 /** What the OpenSearch driver does when the cluster misbehaves, on the stand-in. */
 import { Client } from '@opensearch-project/opensearch';
-import type { IndexOperation } from '@longshore/search';
+import type { IndexOperation, SearchDocument } from '@longshore/search';
 import { openSearchIndex, type OpenSearchIndexOptions } from '@longshore/search/opensearch';
 import { describe, expect, it } from 'vitest';
 import { startStandIn, type StandIn, type StandInOptions } from './stand-in.ts';
@@ -207,5 +207,44 @@ describe('an index whose alias is gone', () => {
     scene.standIn.cluster.remove('longshore-000001');
     await expect(index.bulk(puts(1, 'neuf', 2))).rejects.toMatchObject({ code: 'index_unavailable' });
     expect(scene.standIn.cluster.all('longshore*')).toEqual([]);
+  });
+});
+
+describe('a rebuild', () => {
+  async function* documents(count: number): AsyncGenerator<SearchDocument> {
+    for (const operation of puts(count, 'neuf', 2)) {
+      if (operation.kind === 'put') yield operation.document;
+      await Promise.resolve();
+    }
+  }
+
+  it.each(['reset', 'html502', 'reject', 'cut'] as const)(
+    'whose change of aliases meets "%s" is done once, and leaves one index',
+    async (kind) => {
+      await using scene = await stage();
+      const index = await scene.open();
+      await index.bulk(puts(10));
+      scene.standIn.faults.push({ path: /_aliases/, times: 1, kind });
+      await index.rebuild(documents(10));
+      expect((await index.search({ text: 'neuf' })).total).toBe(10);
+      expect(scene.standIn.cluster.all('longshore*').map(({ name }) => name)).toEqual(['longshore-000002']);
+    },
+  );
+
+  it('that died is named, with what to delete, and does not stop the writers', async () => {
+    await using scene = await stage();
+    const index = await scene.open();
+    scene.standIn.cluster.create('longshore-000002', {
+      aliases: { 'longshore-building': {} },
+      mappings: { dynamic: 'strict', properties: scene.standIn.cluster.one('longshore').mapping.properties },
+    });
+    await index.bulk(puts(3));
+    await expect(index.rebuild(documents(3))).rejects.toMatchObject({
+      code: 'index_unavailable',
+      message: expect.stringContaining('DELETE /longshore-000002') as string,
+    });
+    scene.standIn.cluster.remove('longshore-000002');
+    expect(await index.rebuild(documents(3))).toEqual({ written: 3, failed: [] });
+    expect((await index.search({ text: 'neuf' })).total).toBe(3);
   });
 });

@@ -1,13 +1,14 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Pool, type PoolClient } from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
 import { describeSearchIndex } from '../conformance/index.ts';
 import { documentOf, found, put } from '../conformance/suite.ts';
 import { startPostgres, type PostgresServer } from '../fixtures/postgres-server.ts';
-import type { IndexOperation, SearchIndex } from '../search-index.ts';
+import type { IndexOperation, SearchDocument } from '../search-index.ts';
 import { passagesOf } from './passages.ts';
-import { postgresSearchIndex } from './postgres-search-index.ts';
+import { postgresSearchIndex, type PostgresSearchIndex } from './postgres-search-index.ts';
 
 let shared: Promise<PostgresServer> | undefined;
 let databases = 0;
@@ -39,7 +40,7 @@ describeSearchIndex({
 
 interface Opened extends AsyncDisposable {
   readonly pool: Pool;
-  readonly index: SearchIndex;
+  readonly index: PostgresSearchIndex;
 }
 
 async function openIndex(max = 6): Promise<Opened> {
@@ -74,6 +75,14 @@ describe('two writers', () => {
   });
 });
 
+/** The killer ends connections of readers too. */
+async function countOf(index: PostgresSearchIndex): Promise<number> {
+  for (;;) {
+    const count = await index.count().catch(() => undefined);
+    if (count !== undefined) return count;
+  }
+}
+
 describe('a connection that is ended in the middle of a batch', () => {
   it('loses nothing that was acknowledged, and writes nothing twice', async () => {
     await using stage = await openIndex();
@@ -81,15 +90,18 @@ describe('a connection that is ended in the middle of a batch', () => {
     let acknowledged = 0;
     let refused = 0;
     let isOver = false;
+    let kills = 0;
     const killing = (async () => {
-      while (!isOver) {
-        await killer.query(
+      while (!isOver && kills < 30) {
+        const { rowCount } = await killer.query(
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-           WHERE datname = current_database() AND pid <> pg_backend_pid() AND query ~ 'passages' AND state <> 'idle'`,
+           WHERE datname = current_database() AND pid <> pg_backend_pid() AND query ~ 'longshore' AND state <> 'idle' LIMIT 1`,
         );
+        kills += rowCount ?? 0;
+        await pause(5);
       }
     })();
-    for (let round = 0; round < 40 || (refused === 0 && round < 400); round += 1) {
+    for (let round = 0; round < 40 || (kills < 30 && round < 400); round += 1) {
       const documents = Array.from({ length: 25 }, (_, at) =>
         documentOf(`r${round}d${at}`, `tour commun ${at}`),
       );
@@ -99,7 +111,7 @@ describe('a connection that is ended in the middle of a batch', () => {
         expect(outcome).toMatchObject({ code: 'index_unavailable', retryable: true });
         refused += 1;
         // The batch was taken back whole, or its commit went through before the answer was lost.
-        const count = await stage.index.count();
+        const count = await countOf(stage.index);
         expect([acknowledged, acknowledged + 25]).toContain(count);
       }
       acknowledged += 25;
@@ -219,6 +231,79 @@ describe('a PostgreSQL that cannot be used', () => {
     await lock.query('ROLLBACK');
     lock.release();
     expect(await found(hasty, 'mot')).toEqual([]);
+  });
+});
+
+describe('a rebuild', () => {
+  async function* documents(count: number, between?: () => Promise<void>): AsyncGenerator<SearchDocument> {
+    for (let at = 0; at < count; at += 1) {
+      await between?.();
+      yield documentOf(`d${at}`, 'neuf', { revision: 2 });
+    }
+  }
+
+  it('that died leaves nothing behind after the next one', async () => {
+    await using stage = await openIndex();
+    await put(stage.index, documentOf('d0', 'ancien'));
+    // As a process leaves it that is killed: a generation that is written to, and nobody who builds it.
+    await stage.pool.query('UPDATE longshore_search SET building = 2, latest = 2');
+    for (const kind of ['documents', 'passages'])
+      await stage.pool.query(
+        `CREATE TABLE longshore_search_documents_2_${kind} (LIKE longshore_search_documents_1_${kind} INCLUDING ALL)`,
+      );
+    expect(await put(stage.index, documentOf('d1', 'ancien'))).toEqual(['written']);
+    expect(await stage.index.rebuild(documents(2))).toEqual({ written: 2, failed: [] });
+    expect((await stage.index.search({ text: 'neuf' })).total).toBe(2);
+    const { rows } = await stage.pool.query(
+      `SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '_documents_\\d' ORDER BY 1`,
+    );
+    expect(rows.map(({ relname }) => relname as string)).toEqual([
+      'longshore_search_documents_3_documents',
+      'longshore_search_documents_3_passages',
+    ]);
+  });
+
+  it('that loses every connection leaves the old index as it is', async () => {
+    await using stage = await openIndex();
+    await put(stage.index, documentOf('d0', 'ancien'));
+    const killer = new Pool({ connectionString: stage.pool.options.connectionString ?? '', max: 1 });
+    let isKilled = false;
+    const killing = documents(450, async () => {
+      if (isKilled) return;
+      isKilled = true;
+      await killer.query(
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+      );
+    });
+    const outcome = await stage.index.rebuild(killing).catch((error: unknown) => error);
+    await killer.end();
+    // Either an idle connection was replaced in time, or the rebuild failed and may be tried again.
+    if (outcome instanceof Error)
+      expect(outcome).toMatchObject({ code: 'index_unavailable', retryable: true });
+    else expect(outcome).toEqual({ written: 450, failed: [] });
+    expect(await stage.index.rebuild(documents(3))).toEqual({ written: 3, failed: [] });
+    expect(await found(stage.index, 'ancien')).toEqual([]);
+  });
+});
+
+describe('the check', () => {
+  it('finds terms that are missing, wrong or left over', async () => {
+    await using stage = await openIndex();
+    await put(
+      stage.index,
+      ...Array.from({ length: 45 }, (_, at) => documentOf(`d${at}`, `mot commun ${at}`)),
+    );
+    await put(stage.index, documentOf('empty', '', { title: '' }));
+    expect(await stage.index.check()).toEqual([]);
+    const passages = 'longshore_search_documents_1_passages';
+    const number = (id: string): string =>
+      `(SELECT number FROM longshore_search_documents_1_documents WHERE id = '${id}')`;
+    await stage.pool.query(`DELETE FROM ${passages} WHERE document = ${number('d3')}`);
+    await stage.pool.query(`UPDATE ${passages} SET terms = 'autre:1' WHERE document = ${number('d44')}`);
+    await stage.pool.query(`INSERT INTO ${passages} VALUES (999999, 0, 'perdu:1')`);
+    const faults = await stage.index.check();
+    expect(faults).toHaveLength(3);
+    expect(faults.join('\n')).toMatch(/1 passages of terms have no document[^]*"d3"[^]*"d44"/);
   });
 });
 
