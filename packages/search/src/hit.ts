@@ -1,6 +1,6 @@
 /** A found document as a search shows it: its page that matches best, with the snippet of that page. */
 import type { QueryPart } from './query.ts';
-import type { SearchDocument, SearchHit } from './search-index.ts';
+import type { SearchDocument, SearchHit, SnippetPart } from './search-index.ts';
 import { snippetOf } from './snippet.ts';
 
 /** A document as a driver holds it, with its score. */
@@ -12,17 +12,14 @@ export interface ScoredDocument extends Omit<SearchDocument, 'revision'> {
 export function hitOf(document: ScoredDocument, parts: readonly QueryPart[]): SearchHit {
   const { id, title, source, language, pages, score } = document;
   const wanted = parts.filter((part) => !part.isExcluded).length;
-  let best = {
-    page: pages[0]?.page ?? 1,
-    snippet: snippetOf(pages[0]?.text ?? '', language, parts),
-    hits: 0,
-  };
+  let best: { page: number; snippet: SnippetPart[]; hits: number } | undefined;
   for (const { page, text } of pages) {
     const snippet = snippetOf(text, language, parts);
     const hits = new Set(snippet.filter((part) => part.hit).map((part) => part.text.toLowerCase())).size;
-    if (hits > best.hits) best = { page, snippet, hits };
+    if (best === undefined || hits > best.hits) best = { page, snippet, hits };
     // A snippet with every word of the query is as good as it gets.
-    if (best.hits >= wanted) break;
+    if (hits >= wanted) break;
   }
-  return { id, title, source, language, page: best.page, score, snippet: best.snippet };
+  const { page, snippet } = best ?? { page: 1, snippet: [] };
+  return { id, title, source, language, page, score, snippet };
 }

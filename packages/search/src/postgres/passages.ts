@@ -16,86 +16,82 @@ const OVERLAP = 64;
 /** Between the title and the text, so that no phrase spans both. */
 const GAP = 10;
 
-interface Placed {
-  readonly term: string;
-  readonly weight: 'A' | 'D';
+/** A passage in the making. */
+interface Passage {
+  readonly entries: Map<string, { places: string; count: number }>;
+  position: number;
+  bytes: number;
 }
 
-/** The passages of a document as texts that PostgreSQL reads as `tsvector`: the title with weight A, the text with D. Shows each word. */
+/**
+ * The passages of a document as texts that PostgreSQL reads as `tsvector`: the title with weight A, the text with D. Shows
+ * one word of each term.
+ */
 export function passagesOf(
   { title, language, pages }: SearchDocument,
   see: (word: string) => void = () => undefined,
 ): string[] {
   const passages: string[] = [];
-  let passage = new Passage();
-  const add = (placed: Placed): void => {
-    // Marks without a letter fold to nothing, which PostgreSQL takes for a syntax error.
-    if (placed.term === '') return;
-    if (passage.isFullFor(placed.term)) {
-      passages.push(passage.toText());
-      const next = new Passage();
-      for (const each of passage.tail()) next.add(each);
-      // A passage whose tail alone fills it would never end.
-      passage = next.isFullFor(placed.term) ? new Passage() : next;
-    }
-    passage.add(placed);
-  };
-  const addAll = (text: string, weight: Placed['weight']): void => {
+  let passage: Passage = { entries: new Map(), position: 0, bytes: 0 };
+  // The last terms of all, as a ring.
+  const last: string[] = [];
+  let placed = 0;
+  const addAll = (text: string, weight: 'A' | ''): void => {
     for (const { word } of tokens(text)) {
-      see(word);
-      add({ term: termOf(word, language), weight });
+      const term = termOf(word, language);
+      // Marks without a letter fold to nothing, which PostgreSQL takes for a syntax error.
+      if (term === '') continue;
+      if (isFull(passage, term)) {
+        passages.push(textOf(passage));
+        passage = after(last, placed);
+      }
+      if (place(passage, term, weight)) see(word);
+      last[placed % OVERLAP] = term;
+      placed += 1;
     }
   };
   addAll(title, 'A');
-  passage.skip(GAP);
-  for (const { text } of pages) addAll(text, 'D');
-  if (!passage.isEmpty) passages.push(passage.toText());
+  passage.position += GAP;
+  for (const { text } of pages) addAll(text, '');
+  if (passage.entries.size > 0) passages.push(textOf(passage));
   return passages;
 }
 
-class Passage {
-  readonly #positions = new Map<string, string[]>();
-  #last: Placed[] = [];
-  #position = 0;
-  #bytes = 0;
+function isFull({ entries, position, bytes }: Passage, term: string): boolean {
+  return (
+    position >= MAX_POSITION ||
+    bytes > MAX_BYTES ||
+    (entries.get(term)?.count ?? 0) >= MAX_POSITIONS_OF_A_TERM
+  );
+}
 
-  get isEmpty(): boolean {
-    return this.#positions.size === 0;
+/** Whether the term is new to the passage. */
+function place(passage: Passage, term: string, weight: 'A' | ''): boolean {
+  passage.position += 1;
+  const entry = passage.entries.get(term);
+  if (entry === undefined) {
+    passage.entries.set(term, { places: `${passage.position}${weight}`, count: 1 });
+    passage.bytes += bytesOf(term) + 2;
+    return true;
   }
+  entry.places += `,${passage.position}${weight}`;
+  entry.count += 1;
+  passage.bytes += 2;
+  return false;
+}
 
-  isFullFor(term: string): boolean {
-    return (
-      this.#position >= MAX_POSITION ||
-      this.#bytes + bytesOf(term) > MAX_BYTES ||
-      (this.#positions.get(term)?.length ?? 0) >= MAX_POSITIONS_OF_A_TERM
-    );
-  }
+/** A passage that begins with the last terms of the one before. */
+function after(last: readonly string[], placed: number): Passage {
+  const passage: Passage = { entries: new Map(), position: 0, bytes: 0 };
+  for (let at = Math.max(0, placed - OVERLAP); at < placed; at += 1)
+    place(passage, last[at % OVERLAP] ?? '', '');
+  return passage;
+}
 
-  add(placed: Placed): void {
-    const { term, weight } = placed;
-    this.#position += 1;
-    const place = `${this.#position}${weight === 'A' ? 'A' : ''}`;
-    const places = this.#positions.get(term);
-    if (places === undefined) {
-      this.#positions.set(term, [place]);
-      this.#bytes += bytesOf(term);
-    } else places.push(place);
-    this.#bytes += 2;
-    this.#last.push(placed);
-    if (this.#last.length > 4 * OVERLAP) this.#last = this.#last.slice(-OVERLAP);
-  }
-
-  skip(words: number): void {
-    this.#position += words;
-  }
-
-  tail(): readonly Placed[] {
-    return this.#last.slice(-OVERLAP);
-  }
-
-  toText(): string {
-    return [...this.#positions].map(([term, places]) => `${quoted(term)}:${places.join(',')}`).join(' ');
-  }
+function textOf({ entries }: Passage): string {
+  let text = '';
+  for (const [term, { places }] of entries) text += `${quoted(term)}:${places} `;
+  return text;
 }
 
 /** What a term takes in a tsvector: itself, its entry, the count of its positions and their alignment. */
