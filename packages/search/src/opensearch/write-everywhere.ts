@@ -3,6 +3,7 @@
  * before and after, until both looks agree: so a batch that is acknowledged is in whatever is read, however the indexes
  * changed places while it was written.
  */
+import { scheduler } from 'node:timers/promises';
 import { decideWrites, type HeldRevision, type PlannedWrite } from '../decide-writes.ts';
 import type { IndexOperation, OperationResult } from '../search-index.ts';
 import { bulkItem, sendBulk, type BulkItem, type BulkSettings, type ItemResult } from './bulk-writer.ts';
@@ -26,18 +27,18 @@ export async function writeEverywhere(
   const answers = [...results];
   // What the active index has already may be missing from one that is being built.
   const newest = decideWrites(operations, new Map()).writes;
-  const itemOf = remembered(bulkItem);
+  const itemsOf = rememberedItems();
   const complete = new Set<string>();
   let before = await generationsOf(settings, settings.name);
   for (let look = 0; look < MAX_LOOKS; look += 1) {
     const { active, building } = before;
     let items: ItemResult[] = [];
     if (!complete.has(active.uuid)) {
-      items = await sendBulk(settings, settings.name, writes.map(itemOf));
+      items = await sendBulk(settings, settings.name, await itemsOf(writes));
       for (const [index, { at }] of writes.entries()) answers[at] = resultOf(items[index], answers[at]);
     }
     if (building !== undefined && !complete.has(building.uuid))
-      items = [...items, ...(await sendBulk(settings, buildingAlias(settings.name), newest.map(itemOf)))];
+      items = [...items, ...(await sendBulk(settings, buildingAlias(settings.name), await itemsOf(newest)))];
     // No index comes back under its uuid: the same one before and after was there all the time.
     const after = await generationsOf(settings, settings.name);
     const isWhole = items.every(({ outcome }) => outcome !== 'no_index');
@@ -60,13 +61,18 @@ function resultOf(item: ItemResult | undefined, before: OperationResult | undefi
   return before ?? { outcome: 'written' };
 }
 
-function remembered(make: (write: PlannedWrite) => BulkItem): (write: PlannedWrite) => BulkItem {
+/** Makes each document's item once, however many indexes take it. */
+function rememberedItems(): (writes: readonly PlannedWrite[]) => Promise<BulkItem[]> {
   const made = new Map<string, BulkItem>();
-  return (write) => {
-    const known = made.get(write.id);
-    if (known !== undefined) return known;
-    const item = make(write);
-    made.set(write.id, item);
-    return item;
+  return async (writes) => {
+    const items: BulkItem[] = [];
+    for (const write of writes) {
+      const item = made.get(write.id) ?? bulkItem(write);
+      made.set(write.id, item);
+      items.push(item);
+      // A batch is a second of analysis; timers and leases of this process want their turn in between.
+      await scheduler.yield();
+    }
+    return items;
   };
 }
