@@ -3,8 +3,8 @@
  * before and after, until both looks agree: so a batch that is acknowledged is in whatever is read, however the indexes
  * changed places while it was written.
  */
-import { scheduler } from 'node:timers/promises';
 import { decideWrites, type HeldRevision, type PlannedWrite } from '../decide-writes.ts';
+import { nextTurn } from '../next-turn.ts';
 import type { IndexOperation, OperationResult } from '../search-index.ts';
 import { bulkItem, sendBulk, type BulkItem, type BulkSettings, type ItemResult } from './bulk-writer.ts';
 import { unavailable } from './calls.ts';
@@ -70,8 +70,7 @@ function rememberedItems(): (writes: readonly PlannedWrite[]) => Promise<BulkIte
       const item = made.get(write.id) ?? bulkItem(write);
       made.set(write.id, item);
       items.push(item);
-      // A batch is a second of analysis; timers and leases of this process want their turn in between.
-      await scheduler.yield();
+      await nextTurn();
     }
     return items;
   };

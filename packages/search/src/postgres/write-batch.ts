@@ -2,8 +2,8 @@
  * Writes a batch to one generation, in the transaction that is open. Ids are sorted, so that two writers lock them in one
  * order; the guard on revisions is the statement's own, so that nothing that happens between reading and writing matters.
  */
-import { scheduler } from 'node:timers/promises';
 import { decideWrites, outcomeOf, type HeldRevision, type PlannedWrite } from '../decide-writes.ts';
+import { nextTurn } from '../next-turn.ts';
 import type { IndexOperation, OperationResult } from '../search-index.ts';
 import type { Row, Run } from './connection.ts';
 import { passagesOf } from './passages.ts';
@@ -25,8 +25,7 @@ export async function writeBatch(
   const terms: string[][] = [];
   for (const { operation } of writes) {
     terms.push(operation.kind === 'put' ? passagesOf(operation.document, see) : []);
-    // A batch is a second of analysis; timers and leases of this process want their turn in between.
-    await scheduler.yield();
+    await nextTurn();
   }
   const numbers = await upsert(run, tables, writes, terms);
   await replacePassages(
