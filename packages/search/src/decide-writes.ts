@@ -3,6 +3,7 @@
  * operation read what is held, decide here, and write one winner per id under a guard of their own.
  */
 import type { IndexOperation, OperationResult } from './search-index.ts';
+import { isDate } from './search-spec.ts';
 
 /** What the index holds of an id. */
 export interface HeldRevision {
@@ -65,5 +66,7 @@ function faultOf(operation: IndexOperation): string | undefined {
     return `The id has ${id.length} characters, expected 1 to ${MAX_ID_CHARACTERS}`;
   if (!Number.isSafeInteger(revision) || revision < 1)
     return `The revision is ${revision}, expected a whole number from 1`;
+  const date = operation.kind === 'put' ? operation.document.date : undefined;
+  if (date !== undefined && !isDate(date)) return `The date is "${date}", expected YYYY-MM-DD`;
   return undefined;
 }

@@ -123,6 +123,11 @@ function filterCases({ index, it }: Stage): void {
     expect(await ids({})).toHaveLength(4);
     await put(index(), documentOf('old', 'rapport', { revision: 2, collection: 'news' }));
     expect(await ids({ collection: 'archive' })).toEqual(['new']);
+    expect(await put(index(), documentOf('bad', 'rapport', { date: '2020-02-30' }))).toEqual(['failed']);
+    for (const wrong of ['yesterday', '2020-1-1', '2020-02-30', ''])
+      await expect(index().search({ text: 'rapport', from: wrong })).rejects.toMatchObject({
+        code: 'invalid_query',
+      });
   });
 }
 
@@ -191,6 +196,8 @@ function boundCases({ index, reopen, it }: Stage): void {
     await put(index(), ...Array.from({ length: 120 }, (_, at) => documentOf(`d${at}`, 'commun')));
     expect(await found(index(), 'commun')).toHaveLength(10);
     expect(await found(index(), 'commun', { limit: 100 })).toHaveLength(100);
+    expect(await found(index(), 'commun', { limit: 1_000 })).toHaveLength(100);
+    expect(await found(index(), 'commun', { limit: 0 })).toHaveLength(1);
     expect((await index().search({ text: 'commun', limit: 1 })).total).toBe(120);
   });
 

@@ -6,7 +6,8 @@
 import { LongshoreError, systemClock, type Clock } from '@longshore/job';
 import type { HeldRevision } from '../decide-writes.ts';
 import { hitOf } from '../hit.ts';
-import { parseQuery, type QueryPart } from '../query.ts';
+import type { QueryPart } from '../query.ts';
+import { searchSpec } from '../search-spec.ts';
 import { askedWords, MAX_SUGGESTIONS } from '../suggestions.ts';
 import type {
   IndexOperation,
@@ -52,8 +53,6 @@ export interface OpenSearchIndexOptions {
 
 const NAME = /^[a-z][a-z0-9_-]{0,99}$/;
 const MIB = 1024 * 1024;
-const DEFAULT_LIMIT = 10;
-const MAX_LIMIT = 100;
 
 /**
  * Opens the index, and makes it where there is none.
@@ -184,14 +183,14 @@ async function count(settings: Settings): Promise<number> {
 }
 
 async function search(settings: Settings, query: SearchQuery): Promise<SearchResult> {
-  const parts = parseQuery(query.text);
-  const limit = Math.min(MAX_LIMIT, Math.max(1, query.limit ?? DEFAULT_LIMIT));
+  const spec = searchSpec(query);
+  const { parts } = spec;
   const { body } = await call(settings, {
     method: 'POST',
     path: `/${settings.name}/_search`,
     // A part of the hits would look like all of them.
     querystring: { allow_partial_search_results: 'false' },
-    body: searchBody({ ...query, parts, limit }),
+    body: searchBody(spec),
   });
   const found = isObject(body['hits']) ? body['hits'] : {};
   const total = isObject(found['total']) ? Number(found['total']['value']) : 0;

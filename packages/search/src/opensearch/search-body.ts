@@ -1,16 +1,10 @@
 /** A parsed query in the query language of OpenSearch. Terms are exact, so nothing a person types is taken for syntax. */
 import type { QueryPart } from '../query.ts';
-import type { SearchQuery } from '../search-index.ts';
+import type { SearchSpec } from '../search-spec.ts';
 import { maxEdits } from '../suggestions.ts';
 import { TITLE_BOOST } from './index-definition.ts';
 
 type Clause = Readonly<Record<string, unknown>>;
-
-/** What a search asks for, checked. */
-export interface SearchSpec extends Omit<SearchQuery, 'text' | 'limit'> {
-  readonly parts: readonly QueryPart[];
-  readonly limit: number;
-}
 
 /** Body of the search: all wanted parts, none of the excluded, by score, then by id so that the order is one. */
 export function searchBody({

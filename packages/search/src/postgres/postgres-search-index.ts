@@ -5,7 +5,8 @@
  */
 import { LongshoreError } from '@longshore/job';
 import { hitOf } from '../hit.ts';
-import { parseQuery, type QueryPart } from '../query.ts';
+import type { QueryPart } from '../query.ts';
+import { searchSpec } from '../search-spec.ts';
 import { askedWords } from '../suggestions.ts';
 import type {
   RebuildableSearchIndex,
@@ -56,8 +57,6 @@ const DEFAULT_NAME = 'documents';
 const NAME = /^[a-z][a-z0-9_]{0,23}$/;
 const DEFAULT_SEARCH_TIMEOUT_MS = 10_000;
 const DEFAULT_WRITE_TIMEOUT_MS = 60_000;
-const DEFAULT_LIMIT = 10;
-const MAX_LIMIT = 100;
 /** A replaced generation is dropped once; a search that meets the gap looks again, and cannot meet it twice in a row. */
 const MAX_LOOKS = 3;
 
@@ -147,10 +146,10 @@ async function read<Value>(
 }
 
 async function search(settings: Settings, query: SearchQuery): Promise<SearchResult> {
-  const parts = parseQuery(query.text);
-  const limit = Math.min(MAX_LIMIT, Math.max(1, query.limit ?? DEFAULT_LIMIT));
+  const spec = searchSpec(query);
+  const { parts } = spec;
   return await read(settings, async (run, tables) => {
-    const statement = searchStatement(tables, { ...query, parts, limit });
+    const statement = searchStatement(tables, spec);
     const rows = await run(statement.text, statement.values);
     if (rows.length === 0)
       return { hits: [], total: 0, suggestions: await suggestionsFor(run, tables, askedWords(parts)) };

@@ -4,14 +4,8 @@
  */
 import type { QueryPart } from '../query.ts';
 import { quoted } from './passages.ts';
-import type { SearchQuery } from '../search-index.ts';
+import type { SearchSpec } from '../search-spec.ts';
 import type { GenerationTables } from './schema.ts';
-
-/** What a search asks for, checked. */
-export interface SearchSpec extends Omit<SearchQuery, 'text' | 'limit'> {
-  readonly parts: readonly QueryPart[];
-  readonly limit: number;
-}
 
 /** A statement with its values. */
 export interface Statement {
