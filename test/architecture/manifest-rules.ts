@@ -44,7 +44,11 @@ export function leftOverDependencies(workspace: Workspace): string[] {
       const peers = Object.keys(manifest.peerDependencies ?? {});
       for (const { peer } of peersOfDrivers(workspace, sources)) shipped.add(peer);
       return [
-        ...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+        ...Object.keys({
+          ...manifest.dependencies,
+          ...manifest.optionalDependencies,
+          ...manifest.peerDependencies,
+        })
           .filter((name) => !shipped.has(name))
           .map((name) => `${folder}/package.json depends on ${name}, which only tests or nobody imports`),
         ...Object.keys(manifest.devDependencies ?? {})
@@ -148,7 +152,11 @@ function undeclared(
   folder: string,
   sources: readonly Source[],
 ): string[] {
-  const forShipped = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  const forShipped = Object.keys({
+    ...manifest.dependencies,
+    ...manifest.optionalDependencies,
+    ...manifest.peerDependencies,
+  });
   // Test tools stand in the root, once for all packages.
   const forTests = [...forShipped, ...Object.keys({ ...manifest.devDependencies, ...root.devDependencies })];
   return sources.flatMap(({ path, imports }) => {

@@ -3,7 +3,7 @@ import type { Package, Workspace } from './workspace.ts';
 
 /** Tests, their fixtures and everything that is only run by people of this project. Never published. */
 export function isTest(path: string): boolean {
-  return /\.test\.(?:\w+\.)?ts$|\/fixtures\//.test(path) || /^(?:test|bench|examples)\//.test(path);
+  return /\.test\.(?:\w+\.)?ts$|\/fixtures\//.test(path) || /^(?:test|bench|docker|examples)\//.test(path);
 }
 
 /** A suite that a package publishes for the drivers of others: it runs in tests, against real parts. */

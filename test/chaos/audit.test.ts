@@ -88,3 +88,30 @@ it.each([
 ] as const)('finds %s', async (_what, found, key, expected) => {
   expect(JSON.stringify((await found)[key])).toMatch(expected);
 });
+
+it.each([
+  ['its four attempts', 4, 4, 0],
+  ['a failure of two deliveries at once, and one attempt more', 5, 5, 0],
+  ['fewer attempts than it has', 3, 3, 1],
+  ['failures that never were', 5, 4, 1],
+])('holds a job that always fails to %s', async (_what, told, made, faults) => {
+  const tasks = { n: 4, workMs: 1, does: 'throw', failures: 0 } as const;
+  const lines = Array.from({ length: made }, (_, index) =>
+    run(4, `t${index}`, ['started', 'failed'], index + 1),
+  );
+  const dead = {
+    n: 4,
+    code: 'attempts_exhausted',
+    reason: 'Task 4 fails again and again',
+    failedAttempts: told,
+  };
+  const found = await audit({
+    tasks: [tasks],
+    objects: memoryObjectStore(),
+    ledger: undefined,
+    lines: lines.flat(),
+    dead: [dead],
+    deaths: new Map(),
+  });
+  expect(found.poisonAstray).toHaveLength(faults);
+});

@@ -112,6 +112,8 @@ class ProcessHerd implements Herd {
   }
 
   async stop(withinMs: number): Promise<readonly string[]> {
+    // Who is asked before it can listen ends by the signal.
+    await this.ready();
     this.#isStopping = true;
     const stuck: string[] = [];
     await Promise.all(

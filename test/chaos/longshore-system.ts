@@ -23,7 +23,8 @@ export function longshoreSystem(
     name: 'longshore',
     settings: `${transport} transport, ${slots} slots, leases of 2 to 4 s, redrive policy with maxReceiveCount 20, everything else as by default`,
     fixture: new URL('./fixture-longshore.ts', import.meta.url),
-    drainMs: 60_000,
+    // Good jobs that a dying worker ran go one by one and stay away for up to 45 s in between.
+    drainMs: 120_000,
     async open({ dice }) {
       const stage = await openSqsStage({ dice, rates, leaseMs: 3_000, maxReceives: 20 });
       const producer = createProducer({ queueFor: () => stage.faulty, random: dice.fork('producer').roll });

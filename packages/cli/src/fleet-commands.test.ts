@@ -386,6 +386,30 @@ describe('worker', () => {
   });
 });
 
+describe('plan', () => {
+  it('prices the fleet by the built-in list, or by one of the user', async () => {
+    const { run } = newFleet();
+    const { stdout, code } = await run(['plan', '--tasks', 'mail=3']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^mail +3 +256 +512$/mu);
+    expect(stdout).toContain('Cheapest mix');
+    const list = JSON.parse((await run(['plan', '--show-prices'])).stdout) as { instances: object[] };
+    const own = { ...list, instances: list.instances.slice(0, 1) };
+    await writeFile(join(folder, 'prices.json'), JSON.stringify(own));
+    const planned = await run(['plan', '--json', '--prices', 'prices.json']);
+    expect(JSON.parse(planned.stdout)).toMatchObject({ types: [{ type: 'c7i.large', instances: 1 }] });
+  });
+
+  it('refuses a list and counts that it cannot use, saying which', async () => {
+    const { run } = newFleet();
+    await writeFile(join(folder, 'bad-prices.json'), '{"asOf":"today"}');
+    const list = await run(['plan', '--prices', 'bad-prices.json']);
+    expect([list.code, list.stderr]).toEqual([2, expect.stringContaining('price list')]);
+    const count = await run(['plan', '--tasks', 'mial=2']);
+    expect([count.code, count.stderr]).toEqual([2, expect.stringContaining('"mial" is no service')]);
+  });
+});
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

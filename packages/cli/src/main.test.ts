@@ -358,6 +358,7 @@ describe('completion', () => {
         'dlq',
         'autoscaler',
         'simulate',
+        'plan',
         'worker',
         'check',
         'completion',

@@ -49,6 +49,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./commands/simulate.ts')).simulateCommand,
   },
   {
+    name: 'plan',
+    summary: 'Show the instances that the fleet needs, and what they cost',
+    load: async () => (await import('./commands/plan.ts')).plan,
+  },
+  {
     name: 'worker',
     summary: 'Run one worker of a service in the foreground',
     load: async () => (await import('./commands/worker.ts')).worker,

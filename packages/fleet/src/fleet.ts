@@ -35,6 +35,8 @@ export interface FleetService {
   readonly calendar: readonly CalendarEvent[];
   /** What a worker has to finish or release its jobs at SIGTERM; below the container's stop timeout. */
   readonly drainMs: number;
+  /** Environment variables that hold this service's secrets; no other service is given them. */
+  readonly secrets: readonly string[];
 }
 
 /** How far a service is scaled. */

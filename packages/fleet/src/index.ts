@@ -26,6 +26,12 @@ export { calendarAt } from './calendar-at.ts';
 export type { CalendarOutlook } from './calendar-at.ts';
 export { feasibility } from './feasibility.ts';
 export type { Feasibility, FeasibilityInput } from './feasibility.ts';
+export { LIST_PRICES } from './placement/list-prices.ts';
+export { parsePrices } from './placement/parse-prices.ts';
+export { planFleet } from './placement/plan-fleet.ts';
+export type { FleetPlan, MixPlan, PlanOptions, TypePlan } from './placement/plan-fleet.ts';
+export type { PoolLimits } from './placement/pool-limits.ts';
+export type { InstanceType, PriceList, Room, TaskKind } from './placement/instance-type.ts';
 export { fleetWarnings } from './fleet-warnings.ts';
 export type { FleetWarning } from './fleet-warnings.ts';
 export type {

@@ -83,6 +83,11 @@ export interface ServiceInput<QueueName extends string = string> {
   readonly calendar?: readonly CalendarInput[];
   /** What a worker has to finish or give back its jobs at SIGTERM, 1 s to below 120 s. Default `"25s"`. */
   readonly drain?: DurationText;
+  /**
+   * Environment variables that hold secrets, such as `"WAREHOUSE_URL"`: this service's tasks are given them and no other's.
+   * On one machine, a service is left out of the fleet while one of them is not set. Default: none.
+   */
+  readonly secrets?: readonly string[];
 }
 
 /** A fleet file's contents. */

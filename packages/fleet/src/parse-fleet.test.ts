@@ -58,6 +58,7 @@ describe('defineFleet', () => {
           priority: 50,
           calendar: [],
           drainMs: 25_000,
+          secrets: [],
         },
       ],
     });
@@ -172,6 +173,8 @@ describe('parseFleet', () => {
     [{ objective: { timeInQueue: '60s', percentile: 100 } }, 'services.mail.objective.percentile is 100'],
     [{ drain: '120s' }, 'services.mail.drain is "120s"'],
     [{ drain: '500ms' }, 'services.mail.drain is "500ms"'],
+    [{ secrets: ['mail-password'] }, 'services.mail.secrets[0] is "mail-password"'],
+    [{ secrets: ['URL', 'URL'] }, 'services.mail.secrets[1] repeats "URL"'],
     [{ entry: '/etc/main.ts' }, 'services.mail.entry is "/etc/main.ts"'],
     [{ entry: './main' }, 'services.mail.entry is "./main"'],
     [{ entry: () => './main.ts' }, 'services.mail.entry is a function'],

@@ -19,6 +19,7 @@ export type ParsedFleet =
   | { readonly ok: false; readonly error: LongshoreError };
 
 const WORDS = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+const VARIABLE = /^[A-Z][A-Z0-9_]{0,127}$/;
 const ENTRY = /^\.{1,2}\/.*[^/]\.[cm]?[jt]s$/;
 const FLEET_KEYS = ['name', 'queues', 'services', 'pool'];
 const QUEUE_KEYS = ['jobs', 'lease', 'maxReceives', 'retention'];
@@ -35,6 +36,7 @@ const SERVICE_KEYS = [
   'priority',
   'calendar',
   'drain',
+  'secrets',
 ];
 
 /**
@@ -159,7 +161,21 @@ function parseService(
       fallback: limits.DEFAULT_DRAIN_MS,
       reason: "Fargate's stop timeout ends at 120 s",
     }),
+    secrets: parseSecrets(service, found),
   };
+}
+
+function parseSecrets(service: Section, found: Faults): readonly string[] {
+  if (!service.has('secrets')) return [];
+  const secrets: string[] = [];
+  for (const [index, secret] of service.list('secrets').entries()) {
+    const path = `${service.path}.secrets[${index}]`;
+    if (typeof secret !== 'string' || !VARIABLE.test(secret))
+      found.add(path, secret, 'the name of an environment variable, such as "DATABASE_URL"');
+    else if (secrets.includes(secret)) found.say(`${path} repeats "${secret}": name each secret once`);
+    else secrets.push(secret);
+  }
+  return secrets;
 }
 
 function checkJobs(queues: readonly FleetQueue[], found: Faults): void {
@@ -214,6 +230,7 @@ function frozen(fleet: Fleet): Fleet {
     Object.freeze(service.objective);
     for (const event of service.calendar) Object.freeze(event);
     Object.freeze(service.calendar);
+    Object.freeze(service.secrets);
     Object.freeze(service);
   }
   if (fleet.pool !== undefined) Object.freeze(fleet.pool);

@@ -23,6 +23,7 @@ const full = {
   services: {
     mail: {
       ...mail,
+      secrets: ['MAIL_PASSWORD', 'DATABASE_URL'],
       startup: '45s',
       serviceTime: '4s',
       priority: 80,

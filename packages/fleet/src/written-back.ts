@@ -19,7 +19,17 @@ export function writtenBack(fleet: Fleet): unknown {
 }
 
 function written(service: FleetService): unknown {
-  const { name: _key, drainMs, startupMs, serviceTimeMs, scale, objective, calendar, ...rest } = service;
+  const {
+    name: _key,
+    drainMs,
+    startupMs,
+    serviceTimeMs,
+    scale,
+    objective,
+    calendar,
+    secrets,
+    ...rest
+  } = service;
   const { idleMs, stepUp, stepDown, ...bounds } = scale ?? {};
   const { timeInQueueMs, perJobMs, ...other } = objective ?? {};
   const step = {
@@ -44,6 +54,7 @@ function written(service: FleetService): unknown {
         : { perJob: Object.fromEntries(Object.entries(perJobMs).map(([job, ms]) => [job, duration(ms)])) }),
     },
     ...(Array.isArray(calendar) && calendar.length > 0 ? { calendar: calendar.map(event) } : {}),
+    ...(Array.isArray(secrets) && secrets.length === 0 ? {} : { secrets }),
   };
 }
 

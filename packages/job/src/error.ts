@@ -49,6 +49,9 @@ export type ErrorCode =
   // ledger
   | 'ledger_unavailable'
   | 'ledger_incompatible'
+  // delivery
+  | 'delivery_unavailable'
+  | 'address_forbidden'
   // where tasks run
   | 'service_missing'
   | 'target_unavailable'

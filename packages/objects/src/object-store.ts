@@ -43,6 +43,11 @@ export interface StoredObject extends ObjectInfo {
 export interface WriteOptions {
   /** Printable ASCII, such as `text/plain; charset=utf-8`. Default: the driver's, if any. */
   readonly contentType?: string;
+  /**
+   * The header `Content-Disposition` that presigned URLs answer with, printable ASCII. Drivers without presigned reads do
+   * not keep it.
+   */
+  readonly contentDisposition?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -71,7 +76,10 @@ export interface ObjectStore extends AsyncDisposable {
   delete(key: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Every object whose key starts with the prefix, in key order (UTF-8 bytes). */
   list(prefix: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<ObjectInfo>;
-  /** A URL that reads the object without credentials until it expires (at most 7 days). */
+  /**
+   * A URL that reads the object without credentials until it expires: at most 7 days, and never longer than the
+   * credentials that sign it, which fails with `invalid_options`.
+   */
   presign(key: string, options: { readonly expiresInMs: number }): Promise<URL>;
   /** Refuses further calls and waits for those under way. Bodies and clients that the caller holds stay usable. */
   close(): Promise<void>;

@@ -3,7 +3,7 @@
  * capacity (memory and slots that it costs) and task protection (it outlasts the stop timeout). Who is not let in gives
  * its job back; nobody waits here beyond a drain.
  */
-import type { Clock, JobDefinition } from '@longshore/job';
+import { nextDelayMs, retryPolicy, type Clock, type JobDefinition } from '@longshore/job';
 import type { AdmittedJob } from './admission.ts';
 import { breaker, type Breaker, type BreakerResult } from './breaker.ts';
 import type { Cancellation } from './cancellation.ts';
@@ -53,8 +53,11 @@ export interface GatesOptions {
 
 /** The agent is asked three times in this time. */
 const PROTECT_WITHIN_MS = 10_000;
-/** Long enough that a suspect is not received each time that another one ends its worker. */
-const SUSPECT_DELAY_MS = 30_000;
+/**
+ * How long a suspect stays away while another one is alone, by how often it was received: soon back after a crash, when
+ * most of its kind are good jobs that end quickly; seldom received where one of them ends worker after worker.
+ */
+const SUSPECT_DELAY = retryPolicy({ baseDelayMs: 4_000, maxDelayMs: 45_000 });
 /** A refused job goes to a task that may be protected, or waits until this one may be. */
 const UNPROTECTED_DELAY_MS = 15_000;
 
@@ -119,7 +122,8 @@ class SessionGates implements Gates {
       return { giveBackAfterMs };
     };
     if (job.isSuspect) {
-      if (!(await this.#solitude.enter())) return giveBack(SUSPECT_DELAY_MS * (0.5 + this.#options.random()));
+      if (!(await this.#solitude.enter()))
+        return giveBack(nextDelayMs(SUSPECT_DELAY, job.message.receiveCount - 1, this.#options.random));
       leaves.push(() => this.#solitude.leave());
     }
     if (this.#capacity !== undefined) {

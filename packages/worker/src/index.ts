@@ -20,3 +20,7 @@ export type { FollowUpSender } from './attempt.ts';
 export { serveHealth } from './health.ts';
 export type { HealthOptions, HealthServer } from './health.ts';
 export type { ProtectionCounts, ProtectionState, TaskProtection } from './task-protection.ts';
+export { handleBatch } from './handle-batch.ts';
+export { microBatch } from './micro-batch.ts';
+export type { MicroBatch, MicroBatchOptions } from './micro-batch.ts';
+export type { RecordOutcome, WriteBatch } from './write-batch.ts';

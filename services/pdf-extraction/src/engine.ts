@@ -66,8 +66,11 @@ export interface EnginePage {
 /** An opened document. */
 export interface OpenedPdf {
   readonly head: DocumentHead;
-  /** Every page that can be read, in order. A damaged page is left out; `head.pageCount` tells that it is missing. */
-  pages(): AsyncIterable<EnginePage>;
+  /**
+   * Every page that can be read, in order; with `numbers`, of these pages alone. A damaged page is left out; `head.pageCount`
+   * tells that it is missing.
+   */
+  pages(numbers?: readonly number[]): AsyncIterable<EnginePage>;
   close(): Promise<void>;
 }
 
@@ -88,7 +91,8 @@ export interface PdfEngine {
 
 /** What a module must export to be run as an engine by the sandbox. */
 export interface EngineModule {
-  createEngine(): Promise<PdfEngine>;
+  /** `argument` is what the engine's `argument` in the sandbox says, or empty. */
+  createEngine(argument: string): Promise<PdfEngine>;
 }
 
 /** Why an engine gives up on a document. */

@@ -1,13 +1,16 @@
 export { EXTRACTOR_VERSION, artefactKey, artefactSchema, rejectionKey, rejectionSchema } from './artefact.ts';
 export type { Artefact, Rejection } from './artefact.ts';
-export { createExtractor } from './extract.ts';
+export type { EngineModule } from './engine.ts';
+export { createExtractor, PDFIUM, nativePdfium } from './extract.ts';
 export type { ExtractOptions, Extracted, Extraction, Extractor, ExtractorOptions } from './extract.ts';
 export { extractPdf } from './extract-pdf.ts';
 export type { ExtractPdf } from './extract-pdf.ts';
 export { extractionHandlers } from './handlers.ts';
 export { decodeS3Event, importS3Event } from './s3-event.ts';
 export type { ImportS3Event } from './s3-event.ts';
+export type { SandboxEngine } from './sandbox/launch-command.ts';
 export { DEFAULT_LIMITS } from './sandbox/limits.ts';
 export type { SandboxLimits } from './sandbox/limits.ts';
 export type { RejectionCode } from './sandbox/outcome.ts';
+export { preparePage } from './sandbox/prepare-page.ts';
 export { sha256 } from './sha256.ts';

@@ -75,11 +75,20 @@ export async function startLocalFleet(options: LocalFleetOptions): Promise<Local
   const logs = new LogFiles(state);
   const completed = new CompletedJobs();
   const target = startTarget(options, variables, logs, completed);
-  const services = fleet.services.map((service) => localService(service, opened));
+  const services = runnable(options).map((service) => localService(service, opened));
   const ledger = sqliteLedger({ path: state.ledger });
   const autoscaler = createAutoscaler({ services, target, intervalMs: TICK_MS, sink: ledgerSink(ledger) });
   autoscaler.start();
   return new RunningFleet({ endpoint, opened, target, autoscaler, ledger, logs, state, completed });
+}
+
+/** Services whose secrets are all there. The others would only fail to start, again and again. */
+function runnable({ fleet, env, onEvent }: LocalFleetOptions): FleetService[] {
+  return fleet.services.filter(({ name, secrets }) => {
+    const missing = secrets.filter((secret) => (env[secret] ?? '') === '');
+    if (missing.length > 0) onEvent?.(`${name}: left out, ${missing.join(' and ')} is not set`);
+    return missing.length === 0;
+  });
 }
 
 function localService(service: FleetService, opened: OpenFleet): ScaledService {

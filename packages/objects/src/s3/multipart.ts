@@ -18,6 +18,7 @@ export interface MultipartTarget {
   readonly Key: string;
   readonly Metadata: Record<string, string>;
   readonly ContentType?: string;
+  readonly ContentDisposition?: string;
 }
 
 /** S3 takes at most 10,000 parts (Amazon S3 multipart upload limits). */

@@ -96,6 +96,35 @@ describe('s3ObjectStore', () => {
     await expect(store.list('')[Symbol.asyncIterator]().next()).rejects.toMatchObject(missing);
   });
 
+  it('answers presigned reads with the name that was given', async () => {
+    const store = openStore({ prefix: 'named' });
+    const contentDisposition = 'attachment; filename="letter.json"';
+    await store.put('a', '{}', { contentType: 'application/json', contentDisposition });
+    const answer = await fetch(await store.presign('a', { expiresInMs: 60_000 }));
+    expect(answer.headers.get('content-type')).toBe('application/json');
+    expect(answer.headers.get('content-disposition')).toBe(contentDisposition);
+    expect(await answer.text()).toBe('{}');
+  });
+
+  it('does not promise URLs that outlive the credentials that sign them', async () => {
+    const expiration = new Date(Date.now() + 600_000);
+    const brief = new S3Client({
+      endpoint: `http://127.0.0.1:${server.port}`,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test', sessionToken: 'task', expiration },
+      forcePathStyle: true,
+    });
+    const store = openStore({ client: brief });
+    await expect(store.presign('a', { expiresInMs: 604_800_000 })).rejects.toMatchObject({
+      code: 'invalid_options',
+      message: expect.stringContaining('the credentials expire in') as string,
+    });
+    expect((await store.presign('a', { expiresInMs: 120_000 })).searchParams.get('X-Amz-Expires')).toBe(
+      '120',
+    );
+    brief.destroy();
+  });
+
   it('calls a server that does not answer unavailable, and the call retryable', async () => {
     const unreachable = openClient(1);
     const store = openStore({ client: unreachable });

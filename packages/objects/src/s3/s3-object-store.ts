@@ -4,7 +4,7 @@
  */
 import { DeleteObjectCommand, GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { LongshoreError } from '@longshore/job';
+import { LongshoreError, systemClock } from '@longshore/job';
 import { openGate } from '../gate.ts';
 import { assertPrefix } from '../key.ts';
 import type { ObjectStore } from '../object-store.ts';
@@ -98,7 +98,9 @@ export function s3ObjectStore(options: S3ObjectStoreOptions): ObjectStore {
     presign: (key, { expiresInMs }) =>
       run(`presign object "${key}"`, undefined, async () => {
         const command = new GetObjectCommand({ Bucket: bucket.name, Key: bucket.keyIn(key) });
-        return new URL(await getSignedUrl(client, command, { expiresIn: presignSeconds(expiresInMs) }));
+        const expiresIn = presignSeconds(expiresInMs);
+        await assertCredentialsLast(client, expiresInMs);
+        return new URL(await getSignedUrl(client, command, { expiresIn }));
       }),
     close: () => gate.close(),
     [Symbol.asyncDispose]: () => gate.close(),
@@ -136,6 +138,19 @@ function presignSeconds(expiresInMs: number): number {
   if (expiresInMs >= 1_000 && expiresInMs <= MAX_PRESIGN_MS) return Math.floor(expiresInMs / 1_000);
   const message = `Cannot presign for ${expiresInMs} ms: expiresInMs goes from 1000 to ${MAX_PRESIGN_MS} (7 days)`;
   throw new LongshoreError('invalid_options', message);
+}
+
+/** A URL dies with the session that signed it, whatever it says: what cannot be kept is not promised. */
+async function assertCredentialsLast(client: S3Client, expiresInMs: number): Promise<void> {
+  const { expiration } = await client.config.credentials();
+  if (expiration === undefined) return;
+  const leftMs = Math.round(expiration.getTime() - systemClock.nowMs());
+  if (leftMs >= expiresInMs) return;
+  throw new LongshoreError(
+    'invalid_options',
+    `Cannot presign for ${expiresInMs} ms: the credentials expire in ${leftMs} ms; presign for less, or on demand`,
+    { details: { expiresInMs, leftMs } },
+  );
 }
 
 function isWholeWithin(value: number, min: number, max: number): boolean {

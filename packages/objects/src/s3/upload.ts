@@ -16,6 +16,7 @@ import { answerOf, isConflict, isTaken } from './s3-fault.ts';
 /** What is uploaded, and how. */
 export interface UploadOptions {
   readonly contentType: string | undefined;
+  readonly contentDisposition: string | undefined;
   /** Whether the key must be free. */
   readonly ifFree: boolean;
   readonly concurrency: number;
@@ -54,12 +55,13 @@ export async function upload(
   parts: AsyncGenerator<Part, void, undefined>,
   options: UploadOptions,
 ): Promise<Uploaded> {
-  const { contentType, ifFree, signal, write } = options;
+  const { contentType, contentDisposition, ifFree, signal, write } = options;
   const target = {
     Bucket: bucket.name,
     Key: s3Key,
     Metadata: { [WRITE_ID]: write.id },
     ...(contentType === undefined ? {} : { ContentType: contentType }),
+    ...(contentDisposition === undefined ? {} : { ContentDisposition: contentDisposition }),
   };
   const condition = ifFree ? { IfNoneMatch: '*' } : {};
   const first = await parts.next();

@@ -36,7 +36,7 @@ export async function writeObject(
   { bucket, partBytes, concurrency }: Uploads,
   key: string,
   body: ObjectBody,
-  { contentType, signal }: WriteOptions,
+  { contentType, contentDisposition, signal }: WriteOptions,
   ifFree: boolean,
 ): Promise<Uploaded> {
   const write = newWrite();
@@ -47,7 +47,8 @@ export async function writeObject(
       assertContentType(contentType);
       signal?.throwIfAborted();
       const parts = partsOf(source.chunks, partBytes);
-      return await upload(bucket, s3Key, parts, { contentType, ifFree, concurrency, signal, write });
+      const headers = { contentType, contentDisposition };
+      return await upload(bucket, s3Key, parts, { ...headers, ifFree, concurrency, signal, write });
     } finally {
       source.close();
     }

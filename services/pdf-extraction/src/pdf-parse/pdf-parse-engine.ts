@@ -63,7 +63,11 @@ async function open(
       outline: await readOutline(document),
     };
     const labels = await document.getPageLabels().catch(() => null);
-    return { head, pages: () => readPages(parser, document, labels), close: () => parser.destroy() };
+    return {
+      head,
+      pages: (numbers) => readPages(parser, document, labels, numbers),
+      close: () => parser.destroy(),
+    };
   } catch (error) {
     await parser.destroy();
     if (!(error instanceof library.PasswordException)) throw refusal(error);
@@ -78,8 +82,9 @@ async function* readPages(
   parser: PDFParse,
   document: PdfJsDocument,
   labels: readonly string[] | null,
+  numbers: Iterable<number> = pageNumbers(document.numPages),
 ): AsyncGenerator<EnginePage> {
-  for (let number = 1; number <= document.numPages; number += 1) {
+  for (const number of numbers) {
     const page = await readPage(parser, document, number).catch((error: unknown) => {
       if (isOutOfMemory(error)) throw refusal(error);
       // A damaged page is left out; the head tells that it is missing.
@@ -88,6 +93,10 @@ async function* readPages(
     const label = labels?.[number - 1] ?? '';
     if (page !== undefined) yield { ...page, ...(label === '' ? {} : { label }) };
   }
+}
+
+function* pageNumbers(count: number): Generator<number> {
+  for (let number = 1; number <= count; number += 1) yield number;
 }
 
 async function readPage(parser: PDFParse, document: PdfJsDocument, number: number): Promise<EnginePage> {

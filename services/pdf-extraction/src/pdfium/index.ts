@@ -1,1 +1,1 @@
-export { createEngine } from './pdfium-engine.ts';
+export { createEngine } from './wasm-pdfium.ts';

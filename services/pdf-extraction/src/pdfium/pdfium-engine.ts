@@ -1,6 +1,4 @@
-/**
- * PDFium as WebAssembly: the default engine. Its memory never shrinks, so the sandbox replaces its process now and then.
- */
+/** PDFium as an engine, in whichever form it was loaded. Its memory never shrinks, so the sandbox replaces its process now and then. */
 import {
   EngineError,
   type DocumentHead,
@@ -11,24 +9,24 @@ import {
 } from '../engine.ts';
 import { cleanMetadata } from '../text/metadata.ts';
 import { openForm, type PdfiumForm } from './pdfium-form.ts';
-import { loadPdfium, type PdfiumLibrary } from './pdfium-library.ts';
+import type { PdfiumLibrary } from './pdfium-library.ts';
 import { readOutline } from './pdfium-outline.ts';
 import { readPage } from './pdfium-page.ts';
 
-/** Version of `@embedpdf/pdfium`; a test compares it with the installed one. */
-const VERSION = '2.15.1';
 // From fpdfview.h.
 const ERROR_PASSWORD = 4;
 const ERROR_SECURITY = 5;
 /** A trap with this much memory taken is a lack of memory; small documents need a few MiB. */
 const SUSPECT_MEMORY_BYTES = 536_870_912;
 
-/** Loads the engine. */
-export async function createEngine(): Promise<PdfEngine> {
-  const library = await loadPdfium();
+/** An engine on a library, however that was loaded. */
+export function pdfiumEngine(
+  library: PdfiumLibrary,
+  { name, version }: { readonly name: string; readonly version: string },
+): PdfEngine {
   return {
-    name: 'pdfium',
-    version: VERSION,
+    name,
+    version,
     open: (bytes, { password = '' } = {}) => guard(library, () => open(library, bytes, password)),
   };
 }
@@ -47,7 +45,8 @@ function open(library: PdfiumLibrary, bytes: Uint8Array, password: string): Open
   const head = readHead(library, document);
   return {
     head,
-    pages: () => readPages(library, document, head.pageCount, form),
+    pages: (numbers: Iterable<number> = pageNumbers(head.pageCount)) =>
+      readPages(library, document, numbers, form),
     close: () =>
       guard(library, () => {
         form?.close();
@@ -60,13 +59,17 @@ function open(library: PdfiumLibrary, bytes: Uint8Array, password: string): Open
 async function* readPages(
   library: PdfiumLibrary,
   document: number,
-  pageCount: number,
+  numbers: Iterable<number>,
   form: PdfiumForm | undefined,
 ): AsyncGenerator<EnginePage> {
-  for (let number = 1; number <= pageCount; number += 1) {
+  for (const number of numbers) {
     const page = await guard(library, () => readPage(library, document, number, form));
     if (page !== undefined) yield page;
   }
+}
+
+function* pageNumbers(count: number): Generator<number> {
+  for (let number = 1; number <= count; number += 1) yield number;
 }
 
 function readHead(library: PdfiumLibrary, document: number): DocumentHead {

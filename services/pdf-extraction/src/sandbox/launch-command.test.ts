@@ -35,6 +35,14 @@ describe('the command line of a sandboxed child', () => {
     );
   });
 
+  it('allows native code to an engine that is made of it, and nothing else', () => {
+    const { args } = launchCommand({ ...PDFIUM, isNative: true, argument: '/lib/libpdfium.so' }, 300_000_000);
+    expect(args.filter((arg) => arg.startsWith('--allow-') && !arg.startsWith('--allow-fs-read='))).toEqual([
+      '--allow-addons',
+    ]);
+    expect(args.at(-1)).toBe('/lib/libpdfium.so');
+  });
+
   it('does without the kernel’s tools where there are none', () => {
     const { program, args } = launchCommand(PDFIUM, 300_000_000, '/nowhere');
     expect(program).toBe(process.execPath);
@@ -49,7 +57,12 @@ describe('the command line of a sandboxed child', () => {
       for (const tool of ['prlimit', 'setpriv']) symlinkSync('/bin/true', join(folder, tool));
       const { program, args } = launchCommand(PDFIUM, 300_000_000, folder);
       expect(program).toBe(join(folder, 'prlimit'));
-      expect(args.slice(0, 2)).toEqual([`--data=${300_000_000 + 1_073_741_824}`, '--core=0']);
+      expect(args.slice(0, 4)).toEqual([
+        `--data=${300_000_000 + 1_073_741_824}`,
+        '--core=0',
+        '--nofile=64',
+        '--fsize=0',
+      ]);
       expect(args.join(' ')).toContain(
         `${join(folder, 'setpriv')} --pdeathsig KILL --no-new-privs -- ${process.execPath}`,
       );

@@ -17,6 +17,13 @@ export interface SandboxEngine {
   readonly packages: readonly string[];
   /** Further readable files or folders. Default none. */
   readonly readable?: readonly string[];
+  /** Handed to `createEngine`. Default empty. */
+  readonly argument?: string;
+  /**
+   * Whether it loads native code, which the permission model cannot hold: it may then do whatever its user may, within the
+   * kernel's limits. Default false.
+   */
+  readonly isNative?: boolean;
 }
 
 /** Program and arguments. */
@@ -31,10 +38,14 @@ export interface LaunchCommand {
  */
 const DATA_HEADROOM_BYTES = 1_073_741_824;
 const MIB = 1_048_576;
+const WASM_PAGE_BYTES = 65_536;
+/** A child holds its pipes and what Node.js needs, about twenty; it writes no file at all. */
+const KERNEL_LIMITS = ['--core=0', '--nofile=64', '--fsize=0'];
 
 /**
  * The command for an engine. On Linux with util-linux, `setpriv` has the kernel kill the child with its worker, even in
- * an endless loop; `prlimit` bounds writable memory, should the watch be too slow, and forbids core dumps.
+ * an endless loop; `prlimit` bounds writable memory, should the watch be too slow, and forbids files that grow, more than a few
+ * open ones, and core dumps.
  */
 export function launchCommand(
   engine: SandboxEngine,
@@ -45,18 +56,22 @@ export function launchCommand(
     process.execPath,
     '--permission',
     ...readablePaths(engine).map((path) => `--allow-fs-read=${path}`),
+    ...(engine.isNative === true ? ['--allow-addons'] : []),
     '--disallow-code-generation-from-strings',
     `--max-old-space-size=${Math.floor(memoryBytes / MIB)}`,
+    // Exact, where the watch is late: the module is refused more, and the engine says that it is out of memory.
+    `--wasm-max-mem-pages=${Math.floor(memoryBytes / WASM_PAGE_BYTES)}`,
     '--no-warnings',
     entryPath(),
     engine.moduleUrl,
+    engine.argument ?? '',
   ];
   const prlimit = find('prlimit', searchPath);
   const setpriv = find('setpriv', searchPath);
   const wrapped = [
     ...(prlimit === undefined
       ? []
-      : [prlimit, `--data=${memoryBytes + DATA_HEADROOM_BYTES}`, '--core=0', '--']),
+      : [prlimit, `--data=${memoryBytes + DATA_HEADROOM_BYTES}`, ...KERNEL_LIMITS, '--']),
     ...(setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL', '--no-new-privs', '--']),
     ...node,
   ];

@@ -25,6 +25,8 @@ export interface ReadPage {
 /** JSON of a `document` frame; its body is the PDF. */
 export interface DocumentMessage {
   readonly password?: string;
+  /** Numbers of the pages that are wanted. Default all. */
+  readonly pages?: readonly number[];
 }
 
 /** From child to worker. */

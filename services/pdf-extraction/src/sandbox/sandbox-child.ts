@@ -68,8 +68,12 @@ export class SandboxChild {
   send(bytes: Uint8Array, message: DocumentMessage, onMessage: (message: ChildMessage) => void): void {
     this.documents += 1;
     this.#onMessage = onMessage;
-    this.#process.stdin.write(encodeFrame(KIND.document, message, bytes.length));
-    this.#process.stdin.write(bytes);
+    const { stdin } = this.#process;
+    // One write, so that the child wakes up once.
+    stdin.cork();
+    stdin.write(encodeFrame(KIND.document, message, bytes.length));
+    stdin.write(bytes);
+    stdin.uncork();
   }
 
   /** Ends listening to the document. */

@@ -2,7 +2,7 @@
  * The sandboxed process: loads one engine, takes documents from stdin one at a time, sends pages to stdout as they come.
  *
  * It has no environment, may read its engine's files and nothing else, and ends when its worker does (stdin closes).
- * Argument: URL of the engine's module.
+ * Arguments: URL of the engine's module, and what that is to be given.
  */
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
@@ -15,6 +15,10 @@ import { preparePage } from './prepare-page.ts';
 const MAX_DOCUMENT_BYTES = 2_147_483_647;
 /** A hostile document can make an engine warn without end. */
 const MAX_WARNINGS_BYTES = 65_536;
+/** What a pipe takes at once. */
+const BATCH_BYTES = 65_536;
+/** Less than the worker's own look at a document's time. */
+const BATCH_MS = 20;
 
 // stdout is the pipe to the worker: what engines print must not reach it.
 let warningsBytes = 0;
@@ -27,21 +31,47 @@ const stderr = new Writable({
 });
 globalThis.console = new Console(stderr, stderr);
 
-function send(kind: number, json: object, body = ''): Promise<void> {
+/** Messages on their way to the worker: gathered, because each write wakes it up, but never held back for long. */
+const outbox: Buffer[] = [];
+let outboxBytes = 0;
+let flushedAtMs = performance.now();
+
+function put(kind: number, json: object, body = ''): void {
   const bytes = Buffer.from(body);
-  process.stdout.write(encodeFrame(kind, json, bytes.length));
+  outbox.push(encodeFrame(kind, json, bytes.length), bytes);
+  outboxBytes += bytes.length;
+}
+
+function flush(): Promise<void> {
+  const batch = Buffer.concat(outbox.splice(0));
+  outboxBytes = 0;
+  flushedAtMs = performance.now();
   return new Promise((resolve) => {
-    // The turn of the event loop lets the end of stdin be seen between two pages.
-    process.stdout.write(bytes, () => setImmediate(resolve));
+    // The turn of the event loop lets the end of stdin be seen.
+    process.stdout.write(batch, () => setImmediate(resolve));
   });
 }
 
-async function extract(engine: PdfEngine, bytes: Uint8Array, { password }: DocumentMessage): Promise<void> {
+function isFlushDue(): boolean {
+  return outboxBytes >= BATCH_BYTES || performance.now() - flushedAtMs >= BATCH_MS;
+}
+
+async function extract(
+  engine: PdfEngine,
+  bytes: Uint8Array,
+  { password, pages }: DocumentMessage,
+): Promise<void> {
+  flushedAtMs = performance.now();
   const pdf = await engine.open(bytes, password === undefined ? {} : { password });
-  await send(KIND.head, pdf.head);
-  for await (const page of pdf.pages()) {
+  put(KIND.head, pdf.head);
+  if (isFlushDue()) await flush();
+  let isFirst = true;
+  for await (const page of pdf.pages(pages)) {
     const { text, ...rest } = preparePage(page);
-    await send(KIND.page, rest, text);
+    put(KIND.page, rest, text);
+    // Somebody may wait for the first page.
+    if (isFirst || isFlushDue()) await flush();
+    isFirst = false;
   }
   await pdf.close();
 }
@@ -49,16 +79,17 @@ async function extract(engine: PdfEngine, bytes: Uint8Array, { password }: Docum
 async function answer(engine: PdfEngine, bytes: Uint8Array, message: DocumentMessage): Promise<void> {
   try {
     await extract(engine, bytes, message);
-    await send(KIND.done, {});
+    put(KIND.done, {});
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     // What an engine did not foresee may have left it in any state.
-    await send(KIND.failed, { code: error instanceof EngineError ? error.code : 'engine_crashed', reason });
+    put(KIND.failed, { code: error instanceof EngineError ? error.code : 'engine_crashed', reason });
   }
+  await flush();
 }
 
-const [moduleUrl = ''] = process.argv.slice(2);
-const engine = await ((await import(moduleUrl)) as EngineModule).createEngine();
+const [moduleUrl = '', argument = ''] = process.argv.slice(2);
+const engine = await ((await import(moduleUrl)) as EngineModule).createEngine(argument);
 const reader = new FrameReader({
   maxBytes: MAX_DOCUMENT_BYTES,
   onFrame: ({ json, body }) => void answer(engine, body, JSON.parse(json.toString()) as DocumentMessage),
@@ -67,4 +98,5 @@ process.stdin.on('data', (chunk: Buffer) => reader.push(chunk));
 process.stdin.on('end', () => process.exit(0));
 process.stdin.on('error', () => process.exit(0));
 process.stdout.on('error', () => process.exit(0));
-await send(KIND.ready, { name: engine.name, version: engine.version });
+put(KIND.ready, { name: engine.name, version: engine.version });
+await flush();

@@ -1,4 +1,4 @@
-import { existsSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SCRIPTED, scripted } from './fixtures/scripted.ts';
@@ -192,10 +192,15 @@ describe('a sandboxed document', () => {
     expect(await told(quick, { do: 'work', pages: 12, cpuMs: 100 })).toHaveLength(12);
   });
 
-  it('is stopped after its whole time, however many pages it delivers', async () => {
-    const quick = pool({ limits: { documentMs: 400 } });
+  it('gets more of its whole time with each page, so that a long book is never stopped', async () => {
+    const patient = pool({ limits: { documentMs: 300, documentPageMs: 1_000 } });
+    expect(await told(patient, { do: 'work', pages: 12, cpuMs: 60 })).toHaveLength(12);
+  });
+
+  it('is stopped after its whole time when its pages are many and slow', async () => {
+    const quick = pool({ limits: { documentMs: 400, documentPageMs: 1 } });
     expect((await told(quick, { do: 'work', pages: 100_000, cpuMs: 5 }))[0]).toMatch(
-      /^timed_out: Not done within 0.4 s, \d+ of 0 pages done/,
+      /^timed_out: Not done within 0\.4\d* s, \d+ of 0 pages done/,
     );
   });
 
@@ -257,6 +262,36 @@ describe('a sandboxed process', () => {
       ),
     ).toEqual(Array.from({ length: 3 }, () => 'ERR_ACCESS_DENIED'));
     expect(existsSync(path)).toBe(false);
+  });
+
+  it('cannot start threads, load native code or run code that it makes up', async () => {
+    const attempts = await told(
+      pool(),
+      { do: 'thread', path: join(import.meta.dirname, 'frames.ts') },
+      { do: 'addon', path: '/usr/lib/x86_64-linux-gnu/libc.so.6' },
+      { do: 'evaluate', path: 'return 1' },
+    );
+    expect(attempts.slice(0, 2)).toEqual(['ERR_ACCESS_DENIED', 'ERR_DLOPEN_DISABLED']);
+    expect(attempts[2]).toMatch(/Code generation from strings disallowed/);
+  });
+
+  it('is refused WebAssembly memory above its limit, by the engine itself', async () => {
+    const small = pool({ limits: { memoryBytes: 256 * MIB } });
+    expect((await told(small, { do: 'grow', mebibytes: 300 }))[0]).toMatch(/^engine_crashed: .*WebAssembly/);
+    expect(texts(await run(small, { steps: [{ do: 'grow', mebibytes: 200 }], pages: ['a'] }))).toEqual(['a']);
+  });
+
+  it.runIf(existsSync('/usr/bin/prlimit'))('is held by the kernel too', async () => {
+    const one = pool();
+    await one.warmUp();
+    const limits = readFileSync(`/proc/${one.pids()[0]}/limits`, 'utf8');
+    for (const [name, most] of [
+      ['Max core file size', 0],
+      ['Max file size', 0],
+      ['Max open files', 64],
+      ['Max data size', one.limits.memoryBytes + 1_024 * MIB],
+    ])
+      expect(limits).toMatch(new RegExp(`^${name} +${most} +${most} `, 'm'));
   });
 
   it('has no environment', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { detectLanguage, isRightToLeft } from './language.ts';
+import { detectLanguage } from './language.ts';
 
 describe('the language of a text', () => {
   it.each([
@@ -49,10 +49,5 @@ describe('the language of a text', () => {
     ['und', ''],
   ])('%s: %s', (language, text) => {
     expect(detectLanguage(text)).toBe(language);
-  });
-
-  it('runs from right to left when most letters do', () => {
-    expect(isRightToLeft('שלום עולם PDF')).toBe(true);
-    expect(isRightToLeft('The word שלום means peace')).toBe(false);
   });
 });

@@ -49,6 +49,7 @@ for (const [language, words] of Object.entries(WORDS)) {
 
 /** How much of a document {@link detectLanguage} looks at, in UTF-16 units; more changes nothing. */
 export const LANGUAGE_SAMPLE_LENGTH = 20_000;
+const SHORT_SAMPLE_LENGTH = 6_000;
 /** Fewer letters say nothing. */
 const MIN_LETTERS = 20;
 /** Running text has 30 to 50 % function words; below this it is a list, a table or a language that is not known here. */
@@ -62,7 +63,7 @@ const MAX_FOREIGN_SHARE = 0.02;
 /** ISO 639-1 code of the main language (ar, de, el, en, es, fr, he, it, ja, ko, nl, pt, ru, zh), or `und`. */
 export function detectLanguage(text: string): string {
   const sample = text.slice(0, LANGUAGE_SAMPLE_LENGTH);
-  const letters = count(sample, /\p{L}/gu);
+  const letters = lettersOf(sample);
   if (letters < MIN_LETTERS) return 'und';
   for (const { pattern, language, minShare } of SCRIPTS) {
     const found = count(sample, pattern);
@@ -70,13 +71,9 @@ export function detectLanguage(text: string): string {
     const foreign = FOREIGN_LETTERS[language];
     return foreign !== undefined && count(sample, foreign) > found * MAX_FOREIGN_SHARE ? 'und' : language;
   }
-  return latinLanguage(sample);
-}
-
-/** Whether most letters are of scripts that run from right to left. */
-export function isRightToLeft(text: string): boolean {
-  const sample = text.slice(0, LANGUAGE_SAMPLE_LENGTH);
-  return count(sample, /[\p{Script=Arabic}\p{Script=Hebrew}]/gu) > count(sample, /\p{L}/gu) / 2;
+  // A few pages of running text tell; front matter without any needs more.
+  const language = latinLanguage(sample.slice(0, SHORT_SAMPLE_LENGTH));
+  return language === 'und' ? latinLanguage(sample) : language;
 }
 
 function latinLanguage(sample: string): string {
@@ -100,6 +97,11 @@ function latinLanguage(sample: string): string {
 /** A word that several languages share says less, but not nothing: all of them are told apart by their other words. */
 function weight(languages: number): number {
   return 1 / Math.sqrt(languages);
+}
+
+/** Letters, in UTF-16 units: removing the runs between them takes a tenth of what matching each letter does. */
+function lettersOf(text: string): number {
+  return text.replace(/\P{L}+/gu, '').length;
 }
 
 function count(text: string, pattern: RegExp): number {

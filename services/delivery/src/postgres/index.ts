@@ -1,0 +1,1 @@
+export { postgresDeliveryStore } from './postgres-delivery-store.ts';

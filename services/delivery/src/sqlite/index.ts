@@ -1,0 +1,1 @@
+export { sqliteDeliveryStore } from './sqlite-delivery-store.ts';
