@@ -23,6 +23,7 @@ const SERVERS = [
       'packages/once/src/postgres/**/*.test.ts',
       'packages/once/src/once-processes.test.ts',
       'packages/ledger/src/postgres/**/*.test.ts',
+      'packages/search/src/postgres/**/*.test.ts',
       'services/delivery/src/postgres/**/*.test.ts',
       'services/delivery/src/hostile.test.ts',
       'test/leases/**/*.test.ts',

@@ -1,6 +1,8 @@
 export type {
   IndexOperation,
   OperationResult,
+  RebuildOutcome,
+  RebuildableSearchIndex,
   SearchDocument,
   SearchHit,
   SearchIndex,

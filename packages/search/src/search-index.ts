@@ -16,6 +16,10 @@ export interface SearchDocument {
   readonly pages: readonly { readonly page: number; readonly text: string }[];
   /** Where the document came from, shown with results: a file name or object key. */
   readonly source: string;
+  /** What it is filed under, to search in one collection alone. */
+  readonly collection?: string;
+  /** Its date as `YYYY-MM-DD`. */
+  readonly date?: string;
 }
 
 /** One write. */
@@ -36,6 +40,12 @@ export interface SearchQuery {
   readonly limit?: number;
   /** Only documents of this language. */
   readonly language?: string;
+  /** Only documents of this collection. */
+  readonly collection?: string;
+  /** Only documents of this date or later, `YYYY-MM-DD`; those without a date are left out. */
+  readonly from?: string;
+  /** Only documents of this date or earlier. */
+  readonly to?: string;
 }
 
 /** A stretch of text; `hit` marks a match. */
@@ -62,6 +72,8 @@ export interface SearchResult {
   readonly hits: readonly SearchHit[];
   /** Documents that match, beyond the limit too. */
   readonly total: number;
+  /** Where nothing was found: words of the index that are spelled like those of the query, best first. */
+  readonly suggestions?: readonly string[];
 }
 
 /** A full-text index. Errors: `invalid_query`, `index_unavailable` (retryable), `closed`. */
@@ -74,4 +86,24 @@ export interface SearchIndex extends AsyncDisposable {
   /** Documents in the index. */
   count(): Promise<number>;
   close(): Promise<void>;
+}
+
+/** Outcome of a rebuild. */
+export interface RebuildOutcome {
+  /** Documents that the new index has. */
+  readonly written: number;
+  /** Documents that it refuses, each with the reason. */
+  readonly failed: readonly { readonly id: string; readonly reason: string }[];
+}
+
+/** An index that can be built anew while it is read. */
+export interface RebuildableSearchIndex extends SearchIndex {
+  /**
+   * Builds the index anew from all documents that there should be, and puts the new one in its place in one step. Until then
+   * searches find what they found; writes go to both; tombstones stay; what the stream does not have is gone.
+   *
+   * @throws LongshoreError `index_unavailable` when another rebuild runs or the index fails; the old index stays as it is,
+   * as it does when the stream throws
+   */
+  rebuild(documents: AsyncIterable<SearchDocument>): Promise<RebuildOutcome>;
 }

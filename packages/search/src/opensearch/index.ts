@@ -1,0 +1,3 @@
+export { openSearchIndex } from './opensearch-search-index.ts';
+export type { OpenSearchIndexOptions } from './opensearch-search-index.ts';
+export type { OpenSearchClient } from './calls.ts';
