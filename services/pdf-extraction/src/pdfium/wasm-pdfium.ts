@@ -18,8 +18,6 @@ export async function createEngine(): Promise<PdfEngine> {
   return pdfiumEngine(await loadPdfium(), { name: 'pdfium', version: VERSION });
 }
 
-type InitOptions = Parameters<typeof init>[0];
-
 /** Not among the types of Node.js. */
 interface Assembly {
   instantiate(
@@ -38,7 +36,7 @@ async function instantiate(imports: object, done: (instance: object, module: obj
 
 /** Loads the library; takes about a tenth of a second. */
 async function loadPdfium(): Promise<PdfiumLibrary> {
-  const api = await init({ instantiateWasm: instantiate } as InitOptions);
+  const api = await init({ instantiateWasm: instantiate });
   api.PDFiumExt_Init();
   const { malloc, free } = api.pdfium.wasmExports;
   // Asked for each time: it is another view after the memory has grown.
