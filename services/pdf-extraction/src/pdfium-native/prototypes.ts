@@ -47,6 +47,7 @@ export const PROTOTYPES: Readonly<Record<Exclude<keyof PdfiumApi, Extension>, Pr
   FPDF_GetMetaText: [ulong, handle, text, buffer, ulong],
   FPDF_GetPageCount: [int, handle],
   FPDF_GetPageLabel: [ulong, handle, int, buffer, ulong],
+  FPDF_GetPageSizeByIndexF: [int, handle, int, buffer],
   FPDF_LoadMemDocument: [handle, buffer, int, text],
   FPDF_LoadPage: [handle, handle, int],
 };

@@ -36,6 +36,7 @@ export type PdfiumApi = Pick<
   | 'FPDF_GetMetaText'
   | 'FPDF_GetPageCount'
   | 'FPDF_GetPageLabel'
+  | 'FPDF_GetPageSizeByIndexF'
   | 'FPDF_LoadMemDocument'
   | 'FPDF_LoadPage'
   | 'PDFiumExt_CloseFormFillInfo'

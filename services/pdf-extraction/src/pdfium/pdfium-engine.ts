@@ -16,6 +16,8 @@ import { readPage } from './pdfium-page.ts';
 // From fpdfview.h.
 const ERROR_PASSWORD = 4;
 const ERROR_SECURITY = 5;
+/** PDFium keeps every object that it has read; loading anew takes what ten pages do, and gives that memory back. */
+const PAGES_PER_LOAD = 250;
 /** A trap with this much memory taken is a lack of memory; small documents need a few MiB. */
 const SUSPECT_MEMORY_BYTES = 536_870_912;
 
@@ -32,38 +34,67 @@ export function pdfiumEngine(
 }
 
 function open(library: PdfiumLibrary, bytes: Uint8Array, password: string): OpenedPdf {
-  const { api } = library;
   const copy = library.allocate(bytes.length);
   library.write(copy, bytes);
-  const document = api.FPDF_LoadMemDocument(copy, bytes.length, password);
-  if (document === 0) {
-    const error = api.FPDF_GetLastError();
+  const load = (): LoadedPdf => loadDocument(library, copy, bytes.length, password);
+  let loaded: LoadedPdf;
+  try {
+    loaded = load();
+  } catch (error) {
     library.free(copy);
-    throw refusal(error, password !== '');
+    throw error;
   }
-  const form = openForm(library, document);
-  const head = readHead(library, document);
+  const head = readHead(library, loaded.document);
+  const reload = (): LoadedPdf => {
+    unload(library, loaded);
+    loaded = load();
+    return loaded;
+  };
   return {
     head,
     pages: (numbers: Iterable<number> = pageNumbers(head.pageCount)) =>
-      readPages(library, document, numbers, form),
-    outline: () => guard(library, () => readOutline(library, document)),
+      readPages(library, numbers, loaded, reload),
+    outline: () =>
+      guard(library, () => {
+        if (head.pageCount > PAGES_PER_LOAD) reload();
+        return readOutline(library, loaded.document, head.pageCount);
+      }),
     close: () =>
       guard(library, () => {
-        form?.close();
-        api.FPDF_CloseDocument(document);
+        unload(library, loaded);
         library.free(copy);
       }),
   };
 }
 
+interface LoadedPdf {
+  readonly document: number;
+  readonly form: PdfiumForm | undefined;
+}
+
+function loadDocument(library: PdfiumLibrary, copy: number, bytes: number, password: string): LoadedPdf {
+  const { api } = library;
+  const document = api.FPDF_LoadMemDocument(copy, bytes, password);
+  if (document === 0) throw refusal(api.FPDF_GetLastError(), password !== '');
+  return { document, form: openForm(library, document) };
+}
+
+function unload({ api }: PdfiumLibrary, { document, form }: LoadedPdf): void {
+  form?.close();
+  api.FPDF_CloseDocument(document);
+}
+
 async function* readPages(
   library: PdfiumLibrary,
-  document: number,
   numbers: Iterable<number>,
-  form: PdfiumForm | undefined,
+  opened: LoadedPdf,
+  reload: () => LoadedPdf,
 ): AsyncGenerator<EnginePage> {
+  let { document, form } = opened;
+  let read = 0;
   for (const number of numbers) {
+    if (read > 0 && read % PAGES_PER_LOAD === 0) ({ document, form } = await guard(library, reload));
+    read += 1;
     const page = await guard(library, () => readPage(library, document, number, form));
     if (page !== undefined) yield page;
   }

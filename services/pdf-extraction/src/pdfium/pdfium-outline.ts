@@ -3,9 +3,14 @@ import type { OutlineItem } from '../engine.ts';
 import { MAX_OUTLINE_DEPTH, MAX_OUTLINE_ITEMS, outlineTitle } from '../outline-limits.ts';
 import type { PdfiumLibrary } from './pdfium-library.ts';
 
+/** `FS_SIZEF`: two floats. */
+const SIZE_BYTES = 8;
+
 /** The outline, nested; at most {@link MAX_OUTLINE_ITEMS} entries, {@link MAX_OUTLINE_DEPTH} deep. */
-export function readOutline(library: PdfiumLibrary, document: number): OutlineItem[] {
+export function readOutline(library: PdfiumLibrary, document: number, pageCount: number): OutlineItem[] {
   const { api } = library;
+  if (api.FPDFBookmark_GetFirstChild(document, 0) === 0) return [];
+  learnPages(library, document, pageCount);
   const seen = new Set<number>();
   const children = (parent: number, depth: number): OutlineItem[] => {
     const items: OutlineItem[] = [];
@@ -22,6 +27,13 @@ export function readOutline(library: PdfiumLibrary, document: number): OutlineIt
     return items;
   };
   return children(0, 1);
+}
+
+/** PDFium looks for the page of an entry among the pages that it knows, and through the whole tree for others: quadratic. */
+function learnPages({ api, allocate, free }: PdfiumLibrary, document: number, pageCount: number): void {
+  const size = allocate(SIZE_BYTES);
+  for (let index = 0; index < pageCount; index += 1) api.FPDF_GetPageSizeByIndexF(document, index, size);
+  free(size);
 }
 
 function readItem({ api, text }: PdfiumLibrary, document: number, bookmark: number): OutlineItem {

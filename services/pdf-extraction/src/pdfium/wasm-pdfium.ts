@@ -18,11 +18,25 @@ export async function createEngine(): Promise<PdfEngine> {
   return pdfiumEngine(await loadPdfium(), { name: 'pdfium', version: VERSION });
 }
 
+/** Not among the types of Node.js. */
+interface Assembly {
+  instantiate(
+    bytes: Uint8Array,
+    imports: object,
+  ): Promise<{ readonly instance: object; readonly module: object }>;
+}
+
+/** Makes the module's instance. Done by the module itself, it keeps the file in memory, twice. */
+async function instantiate(imports: object, done: (instance: object, module: object) => void): Promise<void> {
+  const { WebAssembly: assembly } = globalThis as unknown as { readonly WebAssembly: Assembly };
+  const file = fileURLToPath(import.meta.resolve('@embedpdf/pdfium/pdfium.wasm'));
+  const { instance, module } = await assembly.instantiate(await readFile(file), imports);
+  done(instance, module);
+}
+
 /** Loads the library; takes about a tenth of a second. */
 async function loadPdfium(): Promise<PdfiumLibrary> {
-  const wasm = await readFile(fileURLToPath(import.meta.resolve('@embedpdf/pdfium/pdfium.wasm')));
-  const wasmBinary = wasm.buffer.slice(wasm.byteOffset, wasm.byteOffset + wasm.byteLength);
-  const api = await init({ wasmBinary });
+  const api = await init({ instantiateWasm: instantiate });
   api.PDFiumExt_Init();
   const { malloc, free } = api.pdfium.wasmExports;
   // Asked for each time: it is another view after the memory has grown.

@@ -61,6 +61,8 @@ export function launchCommand(
     `--max-old-space-size=${Math.floor(memoryBytes / MIB)}`,
     // Strings of pages live shortly; by default they take 48 MiB before the collector looks at them.
     '--max-semi-space-size=1',
+    // One thread to compile and collect: further ones take memory, and the processor from the other children.
+    '--v8-pool-size=1',
     // Exact, where the watch is late: the module is refused more, and the engine says that it is out of memory.
     `--wasm-max-mem-pages=${Math.floor(memoryBytes / WASM_PAGE_BYTES)}`,
     '--no-warnings',
