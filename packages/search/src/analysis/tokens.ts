@@ -16,6 +16,7 @@ const ELISION = /^(?:l|d|j|m|t|s|c|n|qu|jusqu|lorsqu|puisqu|quoiqu)['’]/i;
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
 const UNSPACED_RUN =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}ー]+|[^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}ー]+/gu;
+const PLAIN = /^[A-Za-z0-9]+$/;
 /** Longer "words" are data, not language. */
 const MAX_WORD = 64;
 
@@ -55,6 +56,8 @@ function* pairs(whole: string, offset: number): Generator<Token> {
 }
 
 function normal(word: string): string {
+  // Most words are: the steps below would leave them as they are.
+  if (PLAIN.test(word)) return word.toLowerCase();
   return word
     .toLowerCase()
     .normalize('NFC')
@@ -66,6 +69,7 @@ function normal(word: string): string {
 
 /** Without accents: `élection` is `election`. */
 export function foldAccents(word: string): string {
+  if (PLAIN.test(word)) return word;
   return word
     .normalize('NFD')
     .replace(/\p{M}+/gu, '')
