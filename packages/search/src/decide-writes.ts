@@ -60,7 +60,8 @@ export function outcomeOf(
   return wanted.isDeleted && !held.isDeleted ? 'written' : 'unchanged';
 }
 
-function faultOf(operation: IndexOperation): string | undefined {
+/** What is wrong with an operation, whatever the index holds. */
+export function faultOf(operation: IndexOperation): string | undefined {
   const { id, revision } = operation.kind === 'put' ? operation.document : operation;
   if (id === '' || id.length > MAX_ID_CHARACTERS)
     return `The id has ${id.length} characters, expected 1 to ${MAX_ID_CHARACTERS}`;

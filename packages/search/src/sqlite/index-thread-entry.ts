@@ -3,12 +3,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { isLongshoreError } from '@longshore/job';
 import type { IndexOperation, SearchQuery } from '../search-index.ts';
 import { openIndexFile, type IndexFile } from './index-file.ts';
-import type { IndexAnswer, IndexCall, SqliteSearchIndexOptions } from './sqlite-search-index.ts';
+import type { IndexAnswer, IndexCall, IndexThreadData } from './index-thread.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('The index thread must be started by sqliteSearchIndex');
 
-const { path, readOnly = false } = workerData as SqliteSearchIndexOptions;
+const { path, readOnly = false } = workerData as IndexThreadData;
 let opened: IndexFile | undefined;
 
 port.on('message', ({ call, method, argument }: IndexCall) => {
@@ -37,5 +37,13 @@ function run(method: IndexCall['method'], argument: unknown): unknown {
       return opened.count();
     case 'check':
       return opened.check();
+    case 'beginRebuild':
+      return opened.beginRebuild();
+    case 'fill':
+      return opened.fill(argument as IndexOperation[]);
+    case 'activate':
+      return opened.activate();
+    case 'abandon':
+      return opened.abandon();
   }
 }

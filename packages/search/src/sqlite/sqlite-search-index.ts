@@ -2,15 +2,17 @@
  * The search index in one SQLite file (FTS5), on a thread of its own, since SQLite's calls block. Concurrent writes share
  * a transaction; several processes may use one file.
  */
-import { Worker as Thread } from 'node:worker_threads';
-import { LongshoreError, type ErrorCode } from '@longshore/job';
+import { rebuildBatches } from '../rebuild-batches.ts';
 import type {
   IndexOperation,
   OperationResult,
-  SearchIndex,
+  RebuildOutcome,
+  RebuildableSearchIndex,
+  SearchDocument,
   SearchQuery,
   SearchResult,
 } from '../search-index.ts';
+import { startIndexThread, type IndexThread } from './index-thread.ts';
 
 /** Options of {@link sqliteSearchIndex}. */
 export interface SqliteSearchIndexOptions {
@@ -21,22 +23,10 @@ export interface SqliteSearchIndexOptions {
 }
 
 /** The index with what only this driver can do. */
-export interface SqliteSearchIndex extends SearchIndex {
+export interface SqliteSearchIndex extends RebuildableSearchIndex {
   /** Faults between text and index; empty when the index is sound. */
   check(): Promise<string[]>;
 }
-
-/** A call to the index thread. */
-export interface IndexCall {
-  readonly call: number;
-  readonly method: 'bulk' | 'search' | 'revisions' | 'count' | 'check' | 'close';
-  readonly argument: unknown;
-}
-
-/** Its answer. */
-export type IndexAnswer =
-  | { readonly call: number; readonly ok: true; readonly value: unknown }
-  | { readonly call: number; readonly ok: false; readonly code: ErrorCode; readonly message: string };
 
 /** More operations than this make a transaction long without making it cheaper. */
 const MAX_BATCH = 500;
@@ -58,32 +48,18 @@ interface PendingWrite {
   readonly reject: (error: unknown) => void;
 }
 
-interface PendingCall {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: LongshoreError) => void;
-}
-
 class ThreadedIndex implements SqliteSearchIndex {
-  readonly #thread: Thread;
-  readonly #calls = new Map<number, PendingCall>();
-  #nextCall = 1;
+  readonly #writer: IndexThread;
+  /** Searches have a connection and thread of their own, so that they never wait for a batch. */
+  readonly #reader: IndexThread;
   #writes: PendingWrite[] = [];
   #writing: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
-  #failure: LongshoreError | undefined;
 
   constructor(options: SqliteSearchIndexOptions) {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    this.#thread = new Thread(new URL(`./index-thread-entry.${extension}`, import.meta.url), {
-      workerData: options,
-      name: 'longshore-search',
-    });
-    this.#thread.on('message', (answer: IndexAnswer) => this.#answered(answer));
-    this.#thread.on('error', (error: Error) =>
-      this.#fail(`The index thread failed: ${error.message}`, error),
-    );
-    this.#thread.on('exit', () => this.#fail('The index is closed'));
-    this.#thread.unref();
+    this.#writer = startIndexThread(options);
+    const isShared = options.readOnly === true || options.path === ':memory:';
+    this.#reader = isShared ? this.#writer : startIndexThread(options);
   }
 
   bulk(operations: readonly IndexOperation[]): Promise<readonly OperationResult[]> {
@@ -95,20 +71,39 @@ class ThreadedIndex implements SqliteSearchIndex {
   }
 
   search(query: SearchQuery): Promise<SearchResult> {
-    return this.#call('search', query) as Promise<SearchResult>;
+    return this.#reader.call('search', query) as Promise<SearchResult>;
   }
 
   revisions(ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    return this.#call('revisions', ids) as Promise<ReadonlyMap<string, number>>;
+    return this.#reader.call('revisions', ids) as Promise<ReadonlyMap<string, number>>;
   }
 
   count(): Promise<number> {
-    return this.#call('count', undefined) as Promise<number>;
+    return this.#reader.call('count', undefined) as Promise<number>;
   }
 
   /** Faults between text and index; empty when the index is sound. */
   check(): Promise<string[]> {
-    return this.#call('check', undefined) as Promise<string[]>;
+    return this.#writer.call('check', undefined) as Promise<string[]>;
+  }
+
+  async rebuild(documents: AsyncIterable<SearchDocument>): Promise<RebuildOutcome> {
+    await this.#writer.call('beginRebuild', undefined);
+    try {
+      const failed: { id: string; reason: string }[] = [];
+      for await (const batch of rebuildBatches(documents)) {
+        const operations = batch.map((document) => ({ kind: 'put', document }) as const);
+        const results = (await this.#writer.call('fill', operations)) as OperationResult[];
+        for (const [at, result] of results.entries())
+          if (result.outcome === 'failed') failed.push({ id: batch[at]?.id ?? '', reason: result.reason });
+      }
+      const written = (await this.#writer.call('activate', undefined)) as number;
+      return { written, failed };
+    } catch (error) {
+      // The rebuild's own failure is what the caller must see.
+      await this.#writer.call('abandon', undefined).catch(() => undefined);
+      throw error;
+    }
   }
 
   close(): Promise<void> {
@@ -122,12 +117,7 @@ class ThreadedIndex implements SqliteSearchIndex {
 
   async #close(): Promise<void> {
     await this.#writing;
-    if (this.#failure !== undefined) return;
-    const exited = new Promise<void>((resolve) => this.#thread.once('exit', () => resolve()));
-    await this.#call('close', undefined).catch(() => undefined);
-    // The process must not end before the file is closed.
-    this.#thread.ref();
-    await exited;
+    await Promise.all([this.#writer.close(), this.#reader.close()]);
   }
 
   async #write(): Promise<void> {
@@ -142,7 +132,7 @@ class ThreadedIndex implements SqliteSearchIndex {
         size += write.operations.length;
       }
       try {
-        const results = (await this.#call(
+        const results = (await this.#writer.call(
           'bulk',
           batch.flatMap((write) => write.operations),
         )) as OperationResult[];
@@ -153,36 +143,5 @@ class ThreadedIndex implements SqliteSearchIndex {
     }
     // In the same step as the last look, or a write that comes in between would wait for ever.
     this.#writing = undefined;
-  }
-
-  #call(method: IndexCall['method'], argument: unknown): Promise<unknown> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const call = this.#nextCall;
-    this.#nextCall += 1;
-    return new Promise((resolve, reject) => {
-      this.#calls.set(call, { resolve, reject });
-      // While a call is under way the process must not end.
-      this.#thread.ref();
-      this.#thread.postMessage({ call, method, argument } satisfies IndexCall);
-    });
-  }
-
-  #answered(answer: IndexAnswer): void {
-    const pending = this.#calls.get(answer.call);
-    this.#calls.delete(answer.call);
-    if (this.#calls.size === 0) this.#thread.unref();
-    if (answer.ok) pending?.resolve(answer.value);
-    else
-      pending?.reject(
-        new LongshoreError(answer.code, answer.message, { retryable: answer.code === 'index_unavailable' }),
-      );
-  }
-
-  #fail(message: string, cause?: unknown): void {
-    this.#failure ??= new LongshoreError(cause === undefined ? 'closed' : 'index_unavailable', message, {
-      cause,
-    });
-    for (const { reject } of this.#calls.values()) reject(this.#failure);
-    this.#calls.clear();
   }
 }
