@@ -19,7 +19,7 @@ export async function startPostgres(): Promise<{ readonly host: string } & Async
   if (isRoot) await chown(host, NOBODY, NOBODY);
   const data = join(host, 'data');
   const options = { ...identity, cwd: host, stdio: 'pipe' } as const;
-  execFileSync(join(PROGRAMS, 'initdb'), ['-D', data, '-U', 'longshore', '-A', 'trust', '-N'], options);
+  execFileSync(join(PROGRAMS, 'initdb'), ['-D', data, '-U', 'longshore', '-A', 'trust', '-N', '-E', 'UTF8'], options);
   const settings = ['fsync=off', 'listen_addresses=', `unix_socket_directories=${host}`];
   const args = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])];
   const server = spawn(join(PROGRAMS, 'postgres'), args, options);

@@ -1,3 +1,4 @@
+export { indexTerms } from './analysis/index-terms.ts';
 export type {
   IndexOperation,
   OperationResult,
