@@ -1,3 +1,4 @@
+export { termText } from './analysis/term-text.ts';
 export type {
   IndexOperation,
   OperationResult,
