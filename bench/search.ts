@@ -52,7 +52,8 @@ async function measureRates(
   documents: ReturnType<typeof mixedCorpus>,
   count: number,
 ): Promise<Rates[]> {
-  await using postgres = await startPostgres();
+  // As durable as SQLite is here: a commit waits for the disk.
+  await using postgres = await startPostgres(['fsync=on']);
   const client = new Client({ host: postgres.host, user: 'longshore', database: 'postgres' });
   await client.connect();
   const rounds: Rates[] = [];

@@ -1,3 +1,5 @@
+export { documentOfArtefact } from './artefact.ts';
+export type { ArtefactOrigin, ReadArtefact } from './artefact.ts';
 export { termText } from './analysis/term-text.ts';
 export type {
   IndexOperation,
