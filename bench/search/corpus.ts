@@ -1,145 +1,74 @@
-/** Documents to index: read from a folder, or made of French and English words that are as frequent as words are. */
-import { readFile, readdir } from 'node:fs/promises';
+/** Documents to index: of a folder of texts, or made by mixing the words of this project's documents and French forms. */
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SearchDocument } from '@longshore/search';
+import { fileURLToPath } from 'node:url';
+import type { IndexOperation, SearchDocument } from '@longshore/search';
 
-/** Research measured documents of this size; the first 8 KB of longer files are taken. */
-const TARGET_CHARACTERS = 4_500;
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAX_CHARACTERS = 8_000;
-/** Every fourth is French, as in the corpus of manuals that the bars come from. */
-const FRENCH_EVERY = 4;
+const FRENCH_STARTS = `port chant fin nation indust général établ accompl précis origin util commun observ relat paramètr
+  enregistr install élect modifi document fichi command répertoir systèm réseau imprim affich configur sélectionn fenêtr
+  caractèr numér sécur défin dépend matéri logiciel partag utilis administr écran clavi donné cré supprim recherch`;
+const FRENCH_ENDS = `e es er é ée ées ent ait aient ation ations ateur ement ements eur eurs ique iques ant ez ons ité`;
+const FRENCH_SMALL = `le la les l'été de des d'un du un une et à dans pour par sur qui que ne pas est sont avec ce cette ces`;
 
-const FRENCH =
-  'paramètre fichier élection cheval utilisateur réseau système mémoire langue installation enregistrement fenêtre imprimante serveur dossier requête réponse erreur valeur chaîne nombre liste tableau couleur image page texte document lettre port bateau journal question réunion décision région année semaine jour nuit matin ville rue maison porte clé mère père enfant école étude travail métier argent marché prix compte banque'.split(
-    ' ',
-  );
-const ENGLISH =
-  'parameter file election horse user network system memory language installation record window printer server folder request answer error value string number list table colour image page text document letter port boat journal question meeting decision region year week day night morning town street house door key mother father child school study work trade money market price account bank'.split(
-    ' ',
-  );
-const SMALL = {
-  fr: 'le la les un une de des du et à en que qui pour dans sur avec par est sont ne pas plus au aux se ce'.split(
-    ' ',
-  ),
-  en: 'the a of and to in that for on with by is are not more at it this be or as from an which was'.split(
-    ' ',
-  ),
-};
-const ENDINGS = {
-  fr: [
-    '',
-    's',
-    'é',
-    'ée',
-    'ées',
-    'ement',
-    'ation',
-    'ations',
-    'er',
-    'ant',
-    'eur',
-    'euse',
-    'ique',
-    'iste',
-    'age',
-    'able',
-  ],
-  en: [
-    '',
-    's',
-    'ed',
-    'ing',
-    'er',
-    'ers',
-    'ly',
-    'ness',
-    'ment',
-    'ation',
-    'able',
-    'al',
-    'ive',
-    'ist',
-    'ful',
-    'less',
-  ],
-};
-
-/** Documents of a folder's `.txt` and `.md` files, subfolders included. */
-export async function readCorpus(folder: string): Promise<SearchDocument[]> {
-  const names = (await readdir(folder, { recursive: true }))
-    .filter((name) => /\.(?:txt|md)$/.test(name))
-    .toSorted();
-  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
-  return texts.map((text, index) =>
-    documentOf(
-      index,
-      names[index] ?? '',
-      / (?:le|la|les|des) /.test(text) ? 'fr' : 'en',
-      text.slice(0, MAX_CHARACTERS),
-    ),
-  );
-}
-
-/** Documents made of words; the same ones every time. */
-export function makeCorpus(count: number): SearchDocument[] {
-  const random = generator(20_261_123);
-  return Array.from({ length: count }, (_, index) => {
-    const language = index % FRENCH_EVERY === 0 ? 'fr' : 'en';
-    const words: string[] = [];
-    let characters = 0;
-    while (characters < TARGET_CHARACTERS) {
-      const word = drawWord(random, language);
-      words.push(word);
-      characters += word.length + 1;
-    }
-    return documentOf(index, words.slice(0, 6).join(' '), language, words.join(' '));
-  });
-}
-
-/** Searches for one word, two words and a phrase of the corpus. */
-export function queriesOf(corpus: readonly SearchDocument[], count: number): string[] {
-  const random = generator(7);
-  return Array.from({ length: count }, (_, index) => {
-    const document = corpus[Math.floor(random() * corpus.length)];
-    const words = (document?.pages[0]?.text ?? '').split(/\s+/).filter((word) => /^\p{L}{4,}$/u.test(word));
-    const at = Math.floor(random() * Math.max(1, words.length - 2));
-    if (index % 3 === 0) return words[at] ?? 'port';
-    const pair = `${words[at] ?? 'port'} ${words[at + 1] ?? 'page'}`;
-    return index % 3 === 1 ? pair : `"${pair}"`;
-  });
-}
-
-function documentOf(index: number, title: string, language: string, text: string): SearchDocument {
-  return {
-    id: `document-${index}`,
-    revision: 1,
-    title,
-    language,
-    source: `${title}.txt`,
-    pages: [{ page: 1, text }],
-  };
-}
-
-/** Half of a text is small words; the others are as frequent as their rank says (Zipf), names and numbers among them. */
-function drawWord(random: () => number, language: 'fr' | 'en'): string {
-  const small = SMALL[language];
-  if (random() < 0.45) return small[Math.floor(random() * small.length)] ?? '';
-  if (random() < 0.03) return String(Math.floor(random() * 100_000));
-  const [roots, endings] = [language === 'fr' ? FRENCH : ENGLISH, ENDINGS[language]];
-  const root = roots[Math.floor(roots.length * random() ** 2)] ?? '';
-  const ending = endings[Math.floor(endings.length * random() ** 2)] ?? '';
-  // A tail of rare words: what makes a vocabulary of tens of thousands.
-  const tail =
-    random() < 0.12
-      ? `${'bcdfglmnprst'.charAt(Math.floor(random() * 12))}${Math.floor(random() * 4_000).toString(36)}`
-      : '';
-  return `${root}${tail}${ending}`;
-}
-
-function generator(seed: number): () => number {
+/** A generator of numbers from 0 to 1, the same for a seed (mulberry32). */
+export function seeded(seed: number): () => number {
   let state = seed;
   return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
-    return state / 4_294_967_296;
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
+}
+
+/** Texts of a folder, cut to 8,000 characters. */
+export function folderCorpus(folder: string, count: number): SearchDocument[] {
+  const files = globSync('**/*.{txt,md}', { cwd: folder }).sort();
+  return files.slice(0, count).map((file) => {
+    const text = readFileSync(join(folder, file), 'utf8').slice(0, MAX_CHARACTERS);
+    const french = text.match(/\b(?:les|des|une|est|pour|dans)\b/g)?.length ?? 0;
+    return document(file, french > text.length / 200 ? 'fr' : 'en', text);
+  });
+}
+
+/** Seeded documents of about 3,000 characters, every fourth in French. */
+export function mixedCorpus(count: number): SearchDocument[] {
+  const random = seeded(1);
+  const english = globSync(['README.md', 'docs/**/*.md'], { cwd: ROOT })
+    .sort()
+    .flatMap((file) => readFileSync(join(ROOT, file), 'utf8').split(/\s+/));
+  const ends = FRENCH_ENDS.split(' ');
+  const french = FRENCH_STARTS.split(/\s+/).flatMap((start) => ends.map((end) => start + end));
+  const small = FRENCH_SMALL.split(' ');
+  return Array.from({ length: count }, (_, at) => {
+    const isFrench = at % 4 === 0;
+    const words = Array.from({ length: 250 + Math.floor(random() * 500) }, () => {
+      if (!isFrench) return english[Math.floor(random() * english.length)] ?? '';
+      const from = random() < 0.4 ? small : french;
+      // Frequent words are frequent.
+      return from[Math.floor(random() ** 2 * from.length)] ?? '';
+    });
+    return document(`document-${at}`, isFrench ? 'fr' : 'en', words.join(' '));
+  });
+}
+
+function document(id: string, language: string, text: string): SearchDocument {
+  return {
+    id,
+    revision: 1,
+    title: id,
+    language,
+    source: id,
+    pages: [{ page: 1, text: text.replaceAll('\0', ' ') }],
+  };
+}
+
+/** Batches of operations. */
+export function batchesOf(documents: readonly SearchDocument[], size: number): IndexOperation[][] {
+  const batches: IndexOperation[][] = [];
+  for (let from = 0; from < documents.length; from += size)
+    batches.push(documents.slice(from, from + size).map((each) => ({ kind: 'put', document: each })));
+  return batches;
 }

@@ -1,149 +1,95 @@
-/** The engines that are compared: each indexes the corpus in batches, durably, into an empty place. */
-import { rm } from 'node:fs/promises';
+/** Each way to index the same documents, timed: the bare engines and the driver. All are durable at the end of a batch. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { indexTerms, type SearchDocument } from '@longshore/search';
+import { termText, type SearchDocument } from '@longshore/search';
 import { sqliteSearchIndex } from '@longshore/search/sqlite';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 
-/** What every engine is given at a time. */
+/** Documents of one transaction. */
 export const BATCH = 500;
-/** Batches that the driver is given at a time, as a worker's slots do. */
-const IN_FLIGHT = 2;
 
-/** Indexes documents; resolves with the milliseconds that it took. */
-export type Engine = (documents: readonly SearchDocument[]) => Promise<number>;
+const textOf = ({ pages }: SearchDocument): string => pages.map(({ text }) => text).join(' ');
 
-/** FTS5 as it comes: its own tokeniser, no stems, the text beside it. */
-export function plainFts5(folder: string): Engine {
-  return (documents) =>
-    inDatabase(folder, 'plain', (database) => {
-      database.exec(`
-        CREATE TABLE documents (number INTEGER PRIMARY KEY, id TEXT UNIQUE, title TEXT, body TEXT) STRICT;
-        CREATE VIRTUAL TABLE words USING fts5(title, body, content='documents', content_rowid='number',
-          tokenize="unicode61 remove_diacritics 2");`);
-      const document = database.prepare('INSERT INTO documents (id, title, body) VALUES (?, ?, ?)');
-      const words = database.prepare('INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)');
-      return inBatches(database, documents, (each) => {
-        const body = each.pages.map(({ text }) => text).join('\n');
-        const { lastInsertRowid } = document.run(each.id, each.title, body);
-        words.run(lastInsertRowid, each.title, body);
-      });
-    });
+function* batches(documents: readonly SearchDocument[]): Generator<readonly SearchDocument[]> {
+  for (let from = 0; from < documents.length; from += BATCH) yield documents.slice(from, from + BATCH);
 }
 
-/** What the driver must write whatever it is written in: the same terms and the same text, by plain calls of one thread. */
-export function bareStemmedFts5(folder: string): Engine {
-  return (documents) =>
-    inDatabase(folder, 'bare', (database) => {
-      database.exec(`
-        CREATE TABLE documents (number INTEGER PRIMARY KEY, id TEXT UNIQUE, revision INTEGER, title TEXT, language TEXT,
-          source TEXT, pages TEXT) STRICT;
-        CREATE VIRTUAL TABLE terms USING fts5(title, text, content='', contentless_delete=1, tokenize='ascii');`);
-      const document = database.prepare(
-        'INSERT INTO documents (id, revision, title, language, source, pages) VALUES (?, ?, ?, ?, ?, ?)',
-      );
-      const terms = database.prepare('INSERT INTO terms (rowid, title, text) VALUES (?, ?, ?)');
-      return inBatches(database, documents, ({ id, revision, title, language, source, pages }) => {
-        const { lastInsertRowid } = document.run(
-          id,
-          revision,
-          title,
-          language,
-          source,
-          JSON.stringify(pages),
-        );
-        const text = pages.map((page) => indexTerms(page.text, language).join(' ')).join(' ');
-        terms.run(lastInsertRowid, indexTerms(title, language).join(' '), text);
-      });
-    });
-}
-
-/** The driver itself. */
-export function sqliteDriver(folder: string): Engine {
-  return async (documents) => {
-    const path = join(folder, 'driver.db');
-    await removeDatabase(path);
-    await using index = await sqliteSearchIndex({ path });
-    const startMs = performance.now();
-    const waiting = batchesOf(documents);
-    await Promise.all(
-      Array.from({ length: IN_FLIGHT }, async () => {
-        for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift())
-          await index.bulk(batch.map((document) => ({ kind: 'put', document })));
-      }),
-    );
-    return performance.now() - startMs;
-  };
-}
-
-/** PostgreSQL's own full text: its stemmers and its parser, weights, a GIN index. The server does not even flush. */
-export function postgresFts(url: string): Engine {
-  return async (documents) => {
-    const client = new Client({ connectionString: url });
-    await client.connect();
-    try {
-      await client.query(`
-        DROP TABLE IF EXISTS documents;
-        CREATE TABLE documents (id text PRIMARY KEY, language regconfig, title text, body text, words tsvector);
-        CREATE INDEX ON documents USING gin (words) WITH (fastupdate = off);`);
-      const startMs = performance.now();
-      for (const batch of batchesOf(documents))
-        await client.query(
-          `INSERT INTO documents SELECT id, language::regconfig, title, body,
-             setweight(to_tsvector(language::regconfig, title), 'A') || to_tsvector(language::regconfig, body)
-           FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS row (id, language, title, body)`,
-          [
-            batch.map(({ id }) => id),
-            batch.map(({ language }) => (language === 'fr' ? 'french' : 'english')),
-            batch.map(({ title }) => title),
-            batch.map(({ pages }) => pages.map(({ text }) => text).join('\n')),
-          ],
-        );
-      return performance.now() - startMs;
-    } finally {
-      await client.end();
-    }
-  };
-}
-
-/** Documents in batches. */
-export function batchesOf(documents: readonly SearchDocument[]): (readonly SearchDocument[])[] {
-  return Array.from({ length: Math.ceil(documents.length / BATCH) }, (_, index) =>
-    documents.slice(index * BATCH, (index + 1) * BATCH),
+/** FTS5 with its own tokenizer, text and index in one file. Documents per second. */
+export function plainFts(folder: string, documents: readonly SearchDocument[]): number {
+  return bareSqlite(
+    join(folder, 'plain.db'),
+    `CREATE VIRTUAL TABLE terms USING fts5(title, text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2')`,
+    documents,
+    (text) => text,
   );
 }
 
-async function inDatabase(
-  folder: string,
-  name: string,
-  work: (database: DatabaseSync) => number,
-): Promise<number> {
-  const path = join(folder, `${name}.db`);
-  await removeDatabase(path);
-  const database = new DatabaseSync(path);
-  try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
-    return work(database);
-  } finally {
-    database.close();
-  }
+/** FTS5 with stems, in this thread. */
+export function stemmedFts(folder: string, documents: readonly SearchDocument[]): number {
+  return bareSqlite(
+    join(folder, 'stemmed.db'),
+    `CREATE VIRTUAL TABLE terms USING fts5(title, text, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0')`,
+    documents,
+    termText,
+  );
 }
 
-function inBatches(
-  database: DatabaseSync,
+function bareSqlite(
+  path: string,
+  table: string,
   documents: readonly SearchDocument[],
-  insert: (document: SearchDocument) => void,
+  terms: (text: string, language: string) => string,
 ): number {
+  const database = new DatabaseSync(path);
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+    CREATE TABLE documents (number INTEGER PRIMARY KEY, id TEXT UNIQUE, language TEXT, pages TEXT); ${table}`);
+  const row = database.prepare(
+    'INSERT INTO documents (id, language, pages) VALUES (?, ?, ?) RETURNING number',
+  );
+  const index = database.prepare('INSERT INTO terms (rowid, title, text) VALUES (?, ?, ?)');
   const startMs = performance.now();
-  for (const batch of batchesOf(documents)) {
-    database.exec('BEGIN');
-    for (const document of batch) insert(document);
+  for (const batch of batches(documents)) {
+    database.exec('BEGIN IMMEDIATE');
+    for (const document of batch) {
+      const { id, title, language, pages } = document;
+      const { number } = row.get(id, language, JSON.stringify(pages)) as { number: number };
+      index.run(number, terms(title, language), terms(textOf(document), language));
+    }
     database.exec('COMMIT');
   }
-  return performance.now() - startMs;
+  const rate = perSecond(documents, startMs);
+  database.close();
+  return rate;
 }
 
-async function removeDatabase(path: string): Promise<void> {
-  await Promise.all(['', '-wal', '-shm'].map((end) => rm(`${path}${end}`, { force: true })));
+/** The whole driver: thread, revisions, vocabulary for suggestions. */
+export async function driver(folder: string, documents: readonly SearchDocument[]): Promise<number> {
+  await using index = await sqliteSearchIndex({ path: join(folder, 'driver.db') });
+  const startMs = performance.now();
+  const writes = [...batches(documents)].map((batch) =>
+    index.bulk(batch.map((document) => ({ kind: 'put', document }))),
+  );
+  await Promise.all(writes);
+  return perSecond(documents, startMs);
+}
+
+/** PostgreSQL with its own stemmers and a GIN index. */
+export async function postgresFts(client: Client, documents: readonly SearchDocument[]): Promise<number> {
+  await client.query(`DROP TABLE IF EXISTS documents;
+    CREATE TABLE documents (id text PRIMARY KEY, language text, body text, terms tsvector);
+    CREATE INDEX ON documents USING gin (terms)`);
+  const startMs = performance.now();
+  for (const batch of batches(documents)) {
+    await client.query(
+      `INSERT INTO documents SELECT id, language, body,
+         to_tsvector(CASE language WHEN 'fr' THEN 'french' ELSE 'english' END::regconfig, body)
+       FROM unnest($1::text[], $2::text[], $3::text[]) AS input (id, language, body)`,
+      [batch.map(({ id }) => id), batch.map(({ language }) => language), batch.map(textOf)],
+    );
+  }
+  return perSecond(documents, startMs);
+}
+
+function perSecond(documents: readonly SearchDocument[], startMs: number): number {
+  return documents.length / ((performance.now() - startMs) / 1_000);
 }

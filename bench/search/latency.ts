@@ -1,64 +1,72 @@
-/** How long searches take beside a writer, and whether memory grows with what is written. */
+/** Searches on an index that rests and on one that is written, and the memory of the process meanwhile. */
 import { join } from 'node:path';
 import type { SearchDocument, SearchIndex } from '@longshore/search';
 import { sqliteSearchIndex } from '@longshore/search/sqlite';
-import { batchesOf } from './engines.ts';
+import { batchesOf, seeded } from './corpus.ts';
 
-/** Milliseconds, and resident memory. */
-export interface LatencyFigures {
-  readonly idleP99Ms: number;
-  readonly busyP99Ms: number;
-  /** Resident memory at the end of the writing, relative to its middle. */
-  readonly memoryGrowth: number;
+/** Milliseconds, and megabytes of resident memory. */
+export interface Latency {
+  readonly queryP99IdleMs: number;
+  readonly queryP99IndexingMs: number;
+  /** Mean of the last third of the batches less that of the second. */
+  readonly memoryGrowthMB: number;
 }
 
-/** Fills half of an index, searches, then searches while the other half and new revisions of the first are written. */
+const QUERIES = 300;
+const BATCH = 100;
+
+/** Half of the documents are there at first; the others are written over and over while searches run. */
 export async function measureLatency(
   folder: string,
   documents: readonly SearchDocument[],
-  queries: readonly string[],
-): Promise<LatencyFigures> {
+  batches: number,
+): Promise<Latency> {
   await using index = await sqliteSearchIndex({ path: join(folder, 'latency.db') });
-  const half = documents.length >> 1;
-  for (const batch of batchesOf(documents.slice(0, half))) await write(index, batch);
-  await searchAll(index, queries.slice(0, 50));
-  const idle = await searchAll(index, queries);
+  for (const batch of batchesOf(documents, BATCH)) await index.bulk(batch);
+  await queries(index, documents, 50);
+  const idle = await queries(index, documents, QUERIES);
   const memory: number[] = [];
   let isWriting = true;
   const writing = (async () => {
-    const again = documents.slice(0, half).map((document) => ({ ...document, revision: 2 }));
-    for (const batch of batchesOf([...documents.slice(half), ...again])) {
-      await write(index, batch);
-      memory.push(process.memoryUsage.rss());
+    for (let round = 0; round < batches; round += 1) {
+      const from = (round * BATCH) % documents.length;
+      const changed = documents.slice(from, from + BATCH).map((each) => ({ ...each, revision: round + 2 }));
+      await index.bulk(changed.map((document) => ({ kind: 'put', document })));
+      memory.push(process.memoryUsage.rss() / 1e6);
     }
-  })().finally(() => {
     isWriting = false;
-  });
+  })();
   const busy: number[] = [];
-  for (let at = 0; isWriting; at += 1)
-    busy.push(...(await searchAll(index, [queries[at % queries.length] ?? 'port'])));
+  while (isWriting) busy.push(...(await queries(index, documents, 10)));
   await writing;
-  const middle = memory.slice(Math.floor(memory.length / 3), Math.floor((2 * memory.length) / 3));
-  const last = memory.slice(Math.floor((2 * memory.length) / 3));
-  return { idleP99Ms: p99(idle), busyP99Ms: p99(busy), memoryGrowth: mean(last) / mean(middle) };
+  const third = Math.floor(memory.length / 3);
+  return {
+    queryP99IdleMs: percentile(idle, 0.99),
+    queryP99IndexingMs: percentile(busy, 0.99),
+    memoryGrowthMB: mean(memory.slice(2 * third)) - mean(memory.slice(third, 2 * third)),
+  };
 }
 
-async function write(index: SearchIndex, batch: readonly SearchDocument[]): Promise<void> {
-  await index.bulk(batch.map((document) => ({ kind: 'put', document })));
-}
-
-async function searchAll(index: SearchIndex, queries: readonly string[]): Promise<number[]> {
+async function queries(
+  index: SearchIndex,
+  documents: readonly SearchDocument[],
+  count: number,
+): Promise<number[]> {
+  const random = seeded(count);
   const times: number[] = [];
-  for (const text of queries) {
+  for (let at = 0; at < count; at += 1) {
+    const text = documents[Math.floor(random() * documents.length)]?.pages[0]?.text ?? '';
+    const words = text.match(/\p{L}{5,}/gu) ?? ['document'];
+    const [first = 'document', second = ''] = words.slice(Math.floor(random() * words.length));
     const startMs = performance.now();
-    await index.search({ text, limit: 10 });
+    await index.search({ text: at % 3 === 0 ? `${first} ${second}` : first });
     times.push(performance.now() - startMs);
   }
   return times;
 }
 
-function p99(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length * 0.99)] ?? Number.NaN;
+function percentile(values: readonly number[], share: number): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
 }
 
 function mean(values: readonly number[]): number {

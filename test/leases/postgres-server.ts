@@ -13,14 +13,16 @@ const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 const identity = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
 
-/** Starts a server; `host` is the folder of its socket, the user is `longshore`. */
-export async function startPostgres(): Promise<{ readonly host: string } & AsyncDisposable> {
+/** Starts a server; `host` is the folder of its socket, the user is `longshore`. Settings given here win. */
+export async function startPostgres(
+  more: readonly string[] = [],
+): Promise<{ readonly host: string } & AsyncDisposable> {
   const host = await mkdtemp(join(tmpdir(), 'longshore-pg-'));
   if (isRoot) await chown(host, NOBODY, NOBODY);
   const data = join(host, 'data');
   const options = { ...identity, cwd: host, stdio: 'pipe' } as const;
-  execFileSync(join(PROGRAMS, 'initdb'), ['-D', data, '-U', 'longshore', '-A', 'trust', '-N', '-E', 'UTF8'], options);
-  const settings = ['fsync=off', 'listen_addresses=', `unix_socket_directories=${host}`];
+  execFileSync(join(PROGRAMS, 'initdb'), ['-D', data, '-U', 'longshore', '-A', 'trust', '-N'], options);
+  const settings = ['fsync=off', 'listen_addresses=', `unix_socket_directories=${host}`, ...more];
   const args = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])];
   const server = spawn(join(PROGRAMS, 'postgres'), args, options);
   await new Promise<void>((resolve, reject) => {

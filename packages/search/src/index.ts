@@ -1,4 +1,6 @@
-export { indexTerms } from './analysis/index-terms.ts';
+export { documentOfArtefact } from './artefact.ts';
+export type { ArtefactOrigin, ReadArtefact } from './artefact.ts';
+export { termText } from './analysis/term-text.ts';
 export type {
   IndexOperation,
   OperationResult,

@@ -4,7 +4,7 @@ import { memoryQueue } from '@longshore/queue/memory';
 import { sqliteSearchIndex } from '@longshore/search/sqlite';
 import { createWorker, jsonLog } from '@longshore/worker';
 import { describe, expect, it } from 'vitest';
-import { indexDocument, indexingHandlers } from './index.ts';
+import { indexDocument, indexingHandlers, removeDocument } from './index.ts';
 
 const job = {
   documentId: 'abc',
@@ -44,6 +44,22 @@ describe('index-document', () => {
     const { hits, total } = await stage.index.search({ text: 'elections' });
     expect(total).toBe(1);
     expect(hits[0]).toMatchObject({ id: 'abc', title: 'lettre.pdf', source: 'folder/lettre.pdf', page: 1 });
+  });
+
+  it('removes a document, and does not take the removed revision again', async () => {
+    await using stage = await open();
+    await stage.objects.put(job.artefactKey, JSON.stringify(artefact));
+    await stage.producer.enqueue(indexDocument, job);
+    await stage.worker.tick();
+    expect(await stage.index.count()).toBe(1);
+    await stage.producer.enqueue(removeDocument, { documentId: 'abc', revision: 1 });
+    await stage.worker.tick();
+    expect(await stage.index.count()).toBe(0);
+    const late = {
+      kind: 'put',
+      document: { id: 'abc', revision: 1, title: '', language: 'fr', source: '', pages: [] },
+    };
+    expect(await stage.index.bulk([late as never])).toEqual([{ outcome: 'unchanged' }]);
   });
 
   it('waits for a text that is not there yet', async () => {

@@ -1,12 +1,22 @@
 /**
- * The job `index-document`: from an extracted text in the object store to the full-text index. Idempotent by document and
- * revision; concurrent jobs of one worker share a transaction of the index.
+ * The jobs `index-document` and `remove-document`: from an extracted text in the object store to the full-text index, and
+ * out of it. Idempotent by document and revision; concurrent jobs of one worker share a transaction of the index.
  */
-import { basename } from 'node:path';
 import { LongshoreError, bury, defineJob, type Directive, type JobDefinition } from '@longshore/job';
 import { readJson } from '@longshore/objects';
-import type { SearchDocument, SearchIndex } from '@longshore/search';
-import { handle, type HandlerBinding, type HandlerContext } from '@longshore/worker';
+import {
+  documentOfArtefact,
+  type IndexOperation,
+  type OperationResult,
+  type SearchIndex,
+} from '@longshore/search';
+import {
+  handle,
+  microBatch,
+  type HandlerBinding,
+  type HandlerContext,
+  type MicroBatch,
+} from '@longshore/worker';
 import { z } from 'zod';
 
 /** Payload of `index-document`. */
@@ -17,37 +27,63 @@ export interface IndexDocument {
   readonly artefactKey: string;
   /** The name that people know the document by. */
   readonly source: string;
+  /** What it is filed under, to search in one collection alone. */
+  readonly collection?: string | undefined;
 }
 
-const payload: z.ZodType<IndexDocument, IndexDocument> = z.object({
-  documentId: z.string().min(1),
-  revision: z.number().int().min(1),
+/** Payload of `remove-document`. */
+export interface RemoveDocument {
+  readonly documentId: string;
+  /** The revision to remove; a newer one stays. */
+  readonly revision: number;
+}
+
+const removal = z.object({ documentId: z.string().min(1), revision: z.number().int().min(1) });
+const payload: z.ZodType<IndexDocument, IndexDocument> = removal.extend({
   artefactKey: z.string().min(1),
   source: z.string(),
+  collection: z.string().min(1).optional(),
 });
 
-/** What indexing needs of an artefact; whatever else it holds is ignored. */
-const artefact = z.object({
-  pages: z.array(z.object({ page: z.number().int(), text: z.string() })),
-  language: z.string(),
-  metadata: z.object({ title: z.string().optional() }).optional(),
-});
-
-/** The job. */
+/** The job that indexes. */
 export const indexDocument: JobDefinition<IndexDocument, IndexDocument> = defineJob({
   name: 'index-document',
   schema: payload,
   idempotencyKey: ({ documentId, revision }) => `${documentId}:${revision}`,
 });
 
+/** The job that removes. */
+export const removeDocument: JobDefinition<RemoveDocument, RemoveDocument> = defineJob({
+  name: 'remove-document',
+  schema: removal,
+  idempotencyKey: ({ documentId, revision }) => `${documentId}:${revision}:removed`,
+});
+
+type Batch = MicroBatch<IndexOperation, OperationResult>;
+
 /** The handlers of the service on an index. */
 export function indexingHandlers({ index }: { readonly index: SearchIndex }): HandlerBinding[] {
-  return [handle(indexDocument, (context) => indexOne(context, index))];
+  const batch: Batch = microBatch({
+    write: async (operations) => {
+      const results = await index.bulk(operations);
+      return results.map((value) => ({ ok: true, value }));
+    },
+    sizeOf: (operation) =>
+      operation.kind === 'delete'
+        ? 0
+        : operation.document.pages.reduce((sum, { text }) => sum + text.length, 0),
+  });
+  return [
+    handle(indexDocument, (context) => indexOne(context, batch)),
+    handle(removeDocument, ({ payload: { documentId: id, revision }, signal }) =>
+      write(batch, { kind: 'delete', id, revision }, id, signal),
+    ),
+  ];
 }
 
 async function indexOne(
-  { payload: job, objects }: HandlerContext<IndexDocument>,
-  index: SearchIndex,
+  { payload: job, objects, signal }: HandlerContext<IndexDocument>,
+  batch: Batch,
 ): Promise<Directive | undefined> {
   const json = await readJson(objects, job.artefactKey);
   if (json === undefined) {
@@ -55,24 +91,26 @@ async function indexOne(
       retryable: true,
     });
   }
-  const parsed = artefact.safeParse(json);
-  if (!parsed.success)
-    return bury(
-      'corrupt',
-      `The extracted text at "${job.artefactKey}" is not readable: ${z.prettifyError(parsed.error)}`,
-    );
-  const { pages, language, metadata } = parsed.data;
-  const title = metadata?.title?.trim() ?? '';
-  const document: SearchDocument = {
-    id: job.documentId,
-    revision: job.revision,
-    title: title === '' ? basename(job.source) : title,
-    language,
-    source: job.source,
-    pages,
-  };
-  const [result] = await index.bulk([{ kind: 'put', document }]);
-  if (result?.outcome === 'failed')
-    return bury('corrupt', `The index refuses "${job.source}": ${result.reason}`);
-  return undefined;
+  const { documentId: id, revision, source, collection } = job;
+  const read = documentOfArtefact(json, {
+    id,
+    revision,
+    source,
+    ...(collection === undefined ? {} : { collection }),
+  });
+  if (!read.ok)
+    return bury('corrupt', `The extracted text at "${job.artefactKey}" is not readable: ${read.reason}`);
+  return await write(batch, { kind: 'put', document: read.document }, source, signal);
+}
+
+async function write(
+  batch: Batch,
+  operation: IndexOperation,
+  name: string,
+  signal: AbortSignal,
+): Promise<Directive | undefined> {
+  const result = await batch.add(operation, { signal });
+  return result.outcome === 'failed'
+    ? bury('corrupt', `The index refuses "${name}": ${result.reason}`)
+    : undefined;
 }

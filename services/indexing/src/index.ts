@@ -1,1 +1,1 @@
-export { indexDocument, indexingHandlers } from './index-document.ts';
+export { indexDocument, indexingHandlers, removeDocument } from './index-document.ts';

@@ -59,7 +59,7 @@ describe('terms', () => {
     },
   );
 
-  it.each(['parametre', 'installee', 'ELECTION', 'enregistrees', 'epoque'])(
+  it.each(['parametre', 'installee', 'ELECTION', 'enregistrees', 'epoque', 'universites', 'allerent'])(
     'of a word typed without accents reach the accented one (%s)',
     (typed) => {
       const accented: Record<string, string> = {
@@ -68,6 +68,8 @@ describe('terms', () => {
         ELECTION: 'élections',
         enregistrees: 'enregistrée',
         epoque: 'époques',
+        universites: 'université',
+        allerent: 'aller',
       };
       expect(queryTerms(typed.toLowerCase())).toContain(termOf(accented[typed] ?? '', 'fr'));
     },

@@ -9,8 +9,6 @@ import { foldAccents } from './tokens.ts';
 const CACHE_SIZE = 50_000;
 const caches = { fr: new Map<string, string>(), en: new Map<string, string>() };
 
-const LATIN = /^[a-z]+$/;
-
 /** The index term of a word in a language; other languages than French and English are folded only. */
 export function termOf(word: string, language: string): string {
   if (language === 'fr') return cached(word, caches.fr, (each) => stemFrench(restoredParticiple(each)));
@@ -20,16 +18,18 @@ export function termOf(word: string, language: string): string {
 
 /**
  * The index terms that a typed word may stand for, whatever the document's language, always in this order: folded, French,
- * English, French and English of the folded word, French of the accented endings that it may have lost. Some may be equal.
+ * English, French and English of the folded word, French with the accents that its ending may have lost. Some may be equal.
  */
 export function queryTerms(word: string): string[] {
   const folded = foldAccents(word);
+  const accented = [folded.replace(/(?<=..)e(?=s?$)/, 'é'), folded.replace(/e(?=rent$|res?$)/, 'è')];
   return [
     folded,
     termOf(word, 'fr'),
     termOf(word, 'en'),
-    ...[folded, ...accentedEndings(folded)].map((each) => termOf(each, 'fr')),
+    termOf(folded, 'fr'),
     termOf(folded, 'en'),
+    ...accented.map((each) => termOf(each, 'fr')),
   ];
 }
 
@@ -38,18 +38,11 @@ function restoredParticiple(word: string): string {
   return word.replace(/(?<=..)ee(?=s?$)/, 'ée');
 }
 
-/** The words that may have been meant: universite, universites; allerent, premieres. */
-function accentedEndings(folded: string): readonly [acute: string, grave: string] {
-  return [folded.replace(/e(?=s?$)/, 'é'), folded.replace(/e(?=rent$|res?$)/, 'è')];
-}
-
 // Pure memory of a pure function; words repeat (Zipf), so it saves nine tenths of the work.
 function cached(word: string, cache: Map<string, string>, stem: (word: string) => string): string {
   let term = cache.get(word);
   if (term === undefined) {
-    const folded = foldAccents(word);
-    // Numbers and other alphabets have no endings to take off.
-    term = LATIN.test(folded) ? foldAccents(stem(word)) : folded;
+    term = foldAccents(stem(word));
     if (cache.size >= CACHE_SIZE) cache.clear();
     cache.set(word, term);
   }

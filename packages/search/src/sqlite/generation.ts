@@ -1,7 +1,7 @@
 /** One generation of the index: its documents, their terms and words. Calls run in the caller's transaction. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { termOf } from '../analysis/terms.ts';
-import { foldAccents, tokens } from '../analysis/tokens.ts';
+import { termText } from '../analysis/term-text.ts';
+import { foldAccents } from '../analysis/tokens.ts';
 import { outcomeOf } from '../decide-writes.ts';
 import { hitOf } from '../hit.ts';
 import { toFts } from '../query.ts';
@@ -108,15 +108,6 @@ function write(statements: Statements, seen: Set<string>, operation: IndexOperat
   statements.insertTerms.run(row.number, titleTerms, textTerms);
   saveWords(statements.insertWord, seen, words);
   return { outcome };
-}
-
-function termText(text: string, language: string, words: Set<string>): string {
-  const terms: string[] = [];
-  for (const { word } of tokens(text)) {
-    terms.push(termOf(word, language));
-    words.add(word);
-  }
-  return terms.join(' ');
 }
 
 function saveWords(insert: StatementSync, seen: Set<string>, words: ReadonlySet<string>): void {
