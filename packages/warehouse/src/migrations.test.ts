@@ -29,7 +29,7 @@ describe('migrateWarehouse', () => {
       message: expect.stringContaining('schema version 0') as string,
     });
     const applied = await Promise.all(Array.from({ length: 4 }, () => migrateWarehouse(pool)));
-    expect(applied.map((each) => each.length).toSorted()).toEqual([0, 0, 0, 4]);
+    expect(applied.flat().map(({ version }) => version)).toEqual([1, 2, 3, 4]);
     await verifySchema(pool);
     await pool.end();
   });
@@ -54,8 +54,7 @@ describe('migrateWarehouse', () => {
         () => 'accepted',
         (error: unknown) => String(error),
       );
-      if (isAdditive) expect(verified).toBe('accepted');
-      else expect(verified).toMatch(/deploy the newer program/);
+      expect(verified).toMatch(isAdditive ? /^accepted$/ : /deploy the newer program/);
       await pool.end();
     }
   });

@@ -4,10 +4,7 @@ import { memoryQueue } from '@longshore/queue/memory';
 import { migrateWarehouse, warehouse, type DocumentEvent } from '@longshore/warehouse';
 import { createWorker, jsonLog } from '@longshore/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  startPostgres,
-  type PostgresServer,
-} from '../../../packages/warehouse/src/fixtures/postgres-server.ts';
+import { startPostgres, type PostgresServer } from './fixtures/postgres-server.ts';
 import { recordDocument, warehouseHandlers } from './index.ts';
 
 let server: PostgresServer;
