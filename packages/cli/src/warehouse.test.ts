@@ -49,7 +49,7 @@ async function longshore(
 it('migrates, finds what is missing, loads it, and finds nothing missing', async () => {
   await writeFile(
     join(folder, 'fleet.ts'),
-    `export default { name: 'f', queues: { q: { jobs: ['a'] } }, services: { s: { entry: './s.ts', queue: 'q' } } };`,
+    `export default { name: 'f', queues: { q: { jobs: ['a'] } }, services: { s: { entry: './s.ts', queue: 'q', slots: 1, cpuUnits: 256, memoryMiB: 512, scale: { min: 0, max: 1 }, objective: { percentile: 95, timeInQueue: '60s' } } } };`,
   );
   await using objects = fsObjectStore({ root: join(folder, 'objects') });
   const artefact = {
