@@ -359,6 +359,7 @@ describe('completion', () => {
         'autoscaler',
         'simulate',
         'plan',
+        'warehouse',
         'worker',
         'check',
         'completion',

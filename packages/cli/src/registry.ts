@@ -54,6 +54,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./commands/plan.ts')).plan,
   },
   {
+    name: 'warehouse',
+    summary: 'Prepare, fill and check the PostgreSQL warehouse',
+    load: async () => (await import('./commands/warehouse.ts')).warehouse,
+  },
+  {
     name: 'worker',
     summary: 'Run one worker of a service in the foreground',
     load: async () => (await import('./commands/worker.ts')).worker,

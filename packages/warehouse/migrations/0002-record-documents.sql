@@ -3,7 +3,11 @@
 -- so that no two can wait for each other.
 
 CREATE FUNCTION warehouse.record_documents(batch warehouse.document_row[], OUT changed bigint, OUT appended bigint)
-LANGUAGE plpgsql SET search_path = pg_catalog, warehouse AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, warehouse
+-- Rows are looked up by index, always: a plan that was made while the tables were small would be kept by the session and
+-- read them whole for each row.
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
+AS $$
 BEGIN
   INSERT INTO dim_tenant (tenant)
   SELECT DISTINCT b.tenant FROM unnest(batch) b

@@ -67,7 +67,7 @@ export async function checkWarehouse(options: {
     recorded,
     notStored: Math.max(0, recorded - matched),
     openRejects: Number(facts?.open_rejects ?? 0),
-    lagP95Ms: facts?.lag_p95_ms == null ? null : Number(facts.lag_p95_ms),
+    lagP95Ms: typeof facts?.lag_p95_ms === 'string' ? Number(facts.lag_p95_ms) : null,
     lastLoadedAt: facts?.last_loaded_at?.toISOString() ?? null,
   };
 }

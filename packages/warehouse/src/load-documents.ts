@@ -109,7 +109,7 @@ async function copyBatch(pool: pg.Pool, batch: readonly DocumentEvent[]): Promis
 }
 
 /** Rows in the text format of COPY. https://www.postgresql.org/docs/current/sql-copy.html */
-export function* copyText(batch: readonly DocumentEvent[]): Generator<string> {
+function* copyText(batch: readonly DocumentEvent[]): Generator<string> {
   let chunk = '';
   for (const event of batch) {
     let separator = '';

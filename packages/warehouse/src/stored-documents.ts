@@ -43,7 +43,7 @@ const rejection = z.object({
 });
 
 /** What a key says, or `undefined` for one that is not a result's. */
-export function parseStoredKey(key: string): StoredKey | undefined {
+function parseStoredKey(key: string): StoredKey | undefined {
   const match = /^(extractions|rejections)\/([1-9]\d{0,8})\/([0-9a-f]{64})\.json$/.exec(key);
   const [, folder, revision, documentId] = match ?? [];
   if (revision === undefined || documentId === undefined) return undefined;

@@ -242,15 +242,15 @@ describe('two writers', () => {
 
 /** Two transactions that update the same rows in opposite orders; resolves with how many of them were victims. */
 async function oppositeUpdates(pool: pg.Pool, ids: readonly string[], revision: number): Promise<number> {
-  const [one = '', two = ''] = ids;
+  const [first = '', second = ''] = ids;
   const clients = await Promise.all([pool.connect(), pool.connect()]);
   await Promise.all(clients.map((client) => client.query(`BEGIN; SET LOCAL deadlock_timeout = '20ms'`)));
   const update = `INSERT INTO unsorted VALUES ($1, $2) ON CONFLICT (document_id) DO UPDATE SET revision = excluded.revision`;
   const [left, right] = clients;
-  await Promise.all([left.query(update, [one, revision]), right.query(update, [two, revision])]);
+  await Promise.all([left.query(update, [first, revision]), right.query(update, [second, revision])]);
   const ends = await Promise.allSettled([
-    left.query(update, [two, revision]),
-    right.query(update, [one, revision]),
+    left.query(update, [second, revision]),
+    right.query(update, [first, revision]),
   ]);
   await Promise.all(clients.map((client) => client.query('ROLLBACK')));
   for (const client of clients) client.release();
