@@ -52,6 +52,9 @@ export type ErrorCode =
   // delivery
   | 'delivery_unavailable'
   | 'address_forbidden'
+  // dashboards
+  | 'dashboard_unavailable'
+  | 'dashboard_refused'
   // warehouse
   | 'warehouse_incompatible'
   // where tasks run
