@@ -6,7 +6,7 @@ import { sqliteSearchIndex } from '@longshore/search/sqlite';
 import type { Client } from 'pg';
 
 /** Documents of one transaction. */
-export const BATCH = 500;
+const BATCH = 500;
 
 const textOf = ({ pages }: SearchDocument): string => pages.map(({ text }) => text).join(' ');
 

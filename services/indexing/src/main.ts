@@ -8,7 +8,7 @@ await launch({
   fleet,
   service: 'indexing',
   async setUp({ env }) {
-    const { index, close } = await openSearchIndexOf(env);
-    return { handlers: indexingHandlers({ index }), close };
+    const opened = await openSearchIndexOf(env);
+    return { handlers: indexingHandlers({ index: opened.index }), close: () => opened.close() };
   },
 });

@@ -110,7 +110,7 @@ const ite: Step = (stemming, suffix) => {
   return true;
 };
 
-const if_: Step = (stemming, suffix) => {
+const adjective: Step = (stemming, suffix) => {
   if (!deleteInR2(stemming, suffix)) return false;
   if (replace(stemming, 'at', '', stemming.r2)) deletePreceding(stemming, 'ic', 'iqU');
   return true;
@@ -145,7 +145,7 @@ const STANDARD = suffixTable<Step>([
   ['ence ences', replaceInR2('ent')],
   ['ement ements', ement],
   ['ité ités', ite],
-  ['if ive ifs ives', if_],
+  ['if ive ifs ives', adjective],
   ['eaux', (stemming, suffix) => replace(stemming, suffix, 'eau', 0)],
   ['aux', (stemming, suffix) => replace(stemming, suffix, 'al', stemming.r1)],
   ['euse euses', euse],

@@ -94,8 +94,9 @@ class ThreadedIndex implements SqliteSearchIndex {
       for await (const batch of rebuildBatches(documents)) {
         const operations = batch.map((document) => ({ kind: 'put', document }) as const);
         const results = (await this.#writer.call('fill', operations)) as OperationResult[];
-        for (const [at, result] of results.entries())
-          if (result.outcome === 'failed') failed.push({ id: batch[at]?.id ?? '', reason: result.reason });
+        const faults = results.map((result, at) => ({ result, id: batch[at]?.id ?? '' }));
+        for (const { result, id } of faults)
+          failed.push(...(result.outcome === 'failed' ? [{ id, reason: result.reason }] : []));
       }
       const written = (await this.#writer.call('activate', undefined)) as number;
       return { written, failed };
