@@ -5,7 +5,7 @@ const fleet: Fleet = defineFleet({
   name: 'documents',
   queues: {
     'pdf-extraction': { jobs: ['extract-pdf', 'import-s3-event'], lease: '30s' },
-    indexing: { jobs: ['index-document'], lease: '30s' },
+    indexing: { jobs: ['index-document', 'remove-document'], lease: '30s' },
     delivery: { jobs: ['publish-document', 'notify-endpoint'], lease: '30s' },
     'warehouse-sync': { jobs: ['record-document'], lease: '30s' },
   },
