@@ -30,4 +30,6 @@ export const CHOOSES_DRIVERS: readonly string[] = ['launch', 'cli'];
 /** Services that another service may import, for their job definitions, by their index. */
 export const SERVICE_ARROWS: readonly (readonly [from: string, to: string])[] = [
   ['pdf-extraction', 'indexing'],
+  ['pdf-extraction', 'delivery'],
+  ['pdf-extraction', 'warehouse-sync'],
 ];

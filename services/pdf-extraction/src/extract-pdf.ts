@@ -9,8 +9,11 @@ import {
   LongshoreError,
   bury,
   defineJob,
+  directiveOf,
   isLongshoreError,
   retry,
+  systemClock,
+  type Clock,
   type Directive,
   type JobDefinition,
 } from '@longshore/job';
@@ -21,11 +24,13 @@ import { z } from 'zod';
 import {
   EXTRACTOR_VERSION,
   artefactKey,
+  artefactSchema,
   rejectionKey,
   rejectionSchema,
   type Artefact,
   type Rejection,
 } from './artefact.ts';
+import { documentEvent, type DocumentResult, type FollowUp } from './document-event.ts';
 import type { Extracted, Extractor } from './extract.ts';
 import { readPdf, type StoredPdf } from './read-pdf.ts';
 import type { ReadPage } from './sandbox/messages.ts';
@@ -55,6 +60,10 @@ export interface ExtractPdfOptions {
   readonly extractor: Extractor;
   /** Larger objects are refused before they are read. Default 100 MiB: three times that is held while one is parsed. */
   readonly maxPdfBytes?: number;
+  /** Who else is told of each document's outcome. Default: nobody. */
+  readonly followUps?: readonly FollowUp[];
+  /** Default: the machine's. */
+  readonly clock?: Pick<Clock, 'nowMs'>;
 }
 
 const MAX_PDF_BYTES = 104_857_600;
@@ -86,36 +95,54 @@ async function handleDocument(
     );
   }
   if (!('bytes' in pdf)) return pdf;
-  const isKnown = (await objects.head(artefactKey(pdf.sha256), { signal })) !== undefined;
-  const refusal = isKnown ? undefined : await extractOnce(context, pdf, extractor);
-  if (refusal !== undefined) return refusal;
+  const startedAtMs = (options.clock ?? systemClock).nowMs();
+  const result = (await readArtefact(context, pdf.sha256)) ?? (await extractOnce(context, pdf, extractor));
+  if (isDirective(result)) return result;
+  await tell(context, result, { ...options, bytes: pdf.bytes.length, startedAtMs });
+  const source = sourceOf(context);
+  if ('code' in result) return bury(result.code, `"${source}": ${result.reason}`);
   await context.enqueue(indexDocument, {
     documentId: pdf.sha256,
     revision: Number(EXTRACTOR_VERSION),
     artefactKey: artefactKey(pdf.sha256),
-    source: sourceOf(context),
+    source,
   });
   return undefined;
 }
 
-/** Extracts a document that has no artefact yet: nothing when it has one afterwards, a directive when it cannot have one. */
+/** Tells the others, again where an earlier attempt may not have come so far. */
+async function tell(
+  context: HandlerContext<ExtractPdf>,
+  result: DocumentResult,
+  options: Pick<ExtractPdfOptions, 'followUps' | 'clock'> & {
+    readonly bytes: number;
+    readonly startedAtMs: number;
+  },
+): Promise<void> {
+  const { followUps = [], clock = systemClock, bytes, startedAtMs } = options;
+  const facts = { source: sourceOf(context), bytes, startedAtMs, nowMs: clock.nowMs() };
+  const event = documentEvent(context, result, facts);
+  await Promise.all(followUps.map((each) => each.enqueue(context, event)));
+}
+
+/** Extracts a document that has no artefact yet: its artefact or rejection, or a directive when another attempt may help. */
 async function extractOnce(
   context: HandlerContext<ExtractPdf>,
   pdf: StoredPdf,
   extractor: Extractor,
-): Promise<Directive | undefined> {
+): Promise<DocumentResult | Directive> {
   const { objects, signal, log } = context;
   const source = sourceOf(context);
   const before = await readRejection(context, pdf.sha256);
-  if (before !== undefined && FINAL_CODES.has(before.code))
-    return bury(before.code, `"${source}": ${before.reason}`);
+  if (before !== undefined && FINAL_CODES.has(before.code)) return before;
   const extraction = await extractor.extract(pdf.bytes, { signal });
   if (extraction.kind === 'failed') {
     signal.throwIfAborted();
     const { code, reason } = extraction;
     if (code === 'aborted' || extraction.blame !== undefined) return retry(`"${source}": ${reason}`);
-    await createJson(objects, rejectionKey(pdf.sha256), toRejection(pdf, source, code, reason), { signal });
-    return bury(code, `"${source}": ${reason}`);
+    const rejection = toRejection(pdf, source, code, reason);
+    await createJson(objects, rejectionKey(pdf.sha256), rejection, { signal });
+    return rejection;
   }
   const { engine, head, pages, words, textLayer } = extraction;
   const facts = {
@@ -130,8 +157,28 @@ async function extractOnce(
   else log.info(facts, 'Extracted');
   if (before !== undefined) await objects.delete(rejectionKey(pdf.sha256), { signal });
   // When another attempt was faster, its artefact stands; both are made of the same bytes.
-  await createJson(objects, artefactKey(pdf.sha256), toArtefact(extraction, pdf, source), { signal });
-  return undefined;
+  const artefact = toArtefact(extraction, pdf, source);
+  await createJson(objects, artefactKey(pdf.sha256), artefact, { signal });
+  return artefact;
+}
+
+function isDirective(result: DocumentResult | Directive): result is Directive {
+  return directiveOf(result) !== undefined;
+}
+
+/** What an earlier attempt or job made of the same bytes. @throws LongshoreError `object_corrupt` */
+async function readArtefact(
+  { objects, signal }: HandlerContext<ExtractPdf>,
+  sha256: string,
+): Promise<Artefact | undefined> {
+  const json = await readJson(objects, artefactKey(sha256), { signal });
+  if (json === undefined) return undefined;
+  const parsed = artefactSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw new LongshoreError(
+    'object_corrupt',
+    `The artefact "${artefactKey(sha256)}" is not readable: ${z.prettifyError(parsed.error)}; delete it to extract again`,
+  );
 }
 
 async function readRejection(

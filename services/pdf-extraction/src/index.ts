@@ -14,3 +14,5 @@ export type { SandboxLimits } from './sandbox/limits.ts';
 export type { RejectionCode } from './sandbox/outcome.ts';
 export { preparePage } from './sandbox/prepare-page.ts';
 export { sha256 } from './sha256.ts';
+export { followUp } from './document-event.ts';
+export type { DocumentEvent, FollowUp } from './document-event.ts';

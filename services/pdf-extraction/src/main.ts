@@ -11,12 +11,19 @@
 import { LongshoreError } from '@longshore/job';
 import { launch } from '@longshore/launch';
 import fleet from '../../../fleet.ts';
-import { createExtractor, decodeS3Event, extractionHandlers, nativePdfium } from './index.ts';
+import {
+  createExtractor,
+  decodeS3Event,
+  extractionHandlers,
+  followUp,
+  nativePdfium,
+  type FollowUp,
+} from './index.ts';
 
 await launch({
   fleet,
   service: 'pdf-extraction',
-  setUp({ env, service }) {
+  async setUp({ env, service, isServed }) {
     const limits = {
       pageMs: positive(env, 'LONGSHORE_PDF_PAGE_SECONDS', 5) * 1_000,
       memoryBytes: positive(env, 'LONGSHORE_PDF_MEMORY_MIB', 1_024) * 1_048_576,
@@ -26,12 +33,30 @@ await launch({
     const extractor = createExtractor({ slots: service.slots, limits, ...engine });
     const bucket = env['LONGSHORE_INPUT_BUCKET'];
     return {
-      handlers: extractionHandlers({ extractor, ...(bucket === undefined ? {} : { bucket }) }),
+      handlers: extractionHandlers({
+        extractor,
+        followUps: await servedFollowUps(isServed),
+        ...(bucket === undefined ? {} : { bucket }),
+      }),
       decoders: [decodeS3Event],
       close: () => extractor.close(),
     };
   },
 });
+
+/** Who is told of each document: services that run here. What others depend on is not even loaded. */
+async function servedFollowUps(isServed: (job: string) => boolean): Promise<FollowUp[]> {
+  const followUps: FollowUp[] = [];
+  if (isServed('publish-document')) {
+    const { publishDocument } = await import('@longshore/service-delivery/jobs');
+    followUps.push(followUp(publishDocument, (event) => event));
+  }
+  if (isServed('record-document')) {
+    const { recordDocument } = await import('@longshore/service-warehouse-sync');
+    followUps.push(followUp(recordDocument, (event) => event));
+  }
+  return followUps;
+}
 
 function positive(
   env: Readonly<Record<string, string | undefined>>,
