@@ -26,6 +26,7 @@ const SERVERS = [
       'packages/search/src/postgres/**/*.test.ts',
       'services/delivery/src/postgres/**/*.test.ts',
       'services/delivery/src/hostile.test.ts',
+      'test/end-to-end/document-fleet.test.ts',
       'test/leases/**/*.test.ts',
     ],
   },
