@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { startPostgres } from '../test/leases/postgres-server.ts';
 import { folderCorpus, mixedCorpus } from './search/corpus.ts';
-import { driver, plainFts, postgresFts, stemmedFts } from './search/engines.ts';
+import { driver, plainFts, postgresFts, preparePostgres, stemmedFts } from './search/engines.ts';
 import { measureKills } from './search/kills.ts';
 import { measureLatency } from './search/latency.ts';
 
@@ -54,8 +54,14 @@ async function measureRates(
 ): Promise<Rates[]> {
   // As durable as SQLite is here: a commit waits for the disk.
   await using postgres = await startPostgres(['fsync=on']);
-  const client = new Client({ host: postgres.host, user: 'longshore', database: 'postgres' });
+  const server = { host: postgres.host, user: 'longshore' };
+  const first = new Client({ ...server, database: 'postgres' });
+  await first.connect();
+  await first.query(`CREATE DATABASE documents ENCODING 'UTF8' TEMPLATE template0`);
+  await first.end();
+  const client = new Client({ ...server, database: 'documents' });
   await client.connect();
+  await preparePostgres(client);
   const rounds: Rates[] = [];
   // The first round warms up and is not counted.
   for (let round = 0; round <= count; round += 1) {

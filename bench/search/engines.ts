@@ -65,6 +65,9 @@ function bareSqlite(
 /** The whole driver: thread, revisions, vocabulary for suggestions. */
 export async function driver(folder: string, documents: readonly SearchDocument[]): Promise<number> {
   await using index = await sqliteSearchIndex({ path: join(folder, 'driver.db') });
+  // A thread compiles its code anew; this one's process runs for days, and the bare engine's was warm before.
+  const warmUp = documents.slice(0, BATCH).map((document) => ({ ...document, id: `warm-${document.id}` }));
+  await index.bulk(warmUp.map((document) => ({ kind: 'put', document })));
   const startMs = performance.now();
   const writes = [...batches(documents)].map((batch) =>
     index.bulk(batch.map((document) => ({ kind: 'put', document }))),
@@ -73,18 +76,37 @@ export async function driver(folder: string, documents: readonly SearchDocument[
   return perSecond(documents, startMs);
 }
 
+/**
+ * What PostgreSQL needs to find the same: accents taken off, stems by language, titles before text, and an index that is
+ * complete after each commit. With `fastupdate`, which is on by default, inserts only queue up what some later statement
+ * has to bring into the index.
+ */
+export async function preparePostgres(client: Client): Promise<void> {
+  await client.query('CREATE EXTENSION unaccent');
+  for (const language of ['french', 'english'])
+    await client.query(`
+      CREATE TEXT SEARCH CONFIGURATION plain_${language} (COPY = ${language});
+      ALTER TEXT SEARCH CONFIGURATION plain_${language}
+        ALTER MAPPING FOR hword, hword_part, word WITH unaccent, ${language}_stem`);
+}
+
 /** PostgreSQL with its own stemmers and a GIN index. */
 export async function postgresFts(client: Client, documents: readonly SearchDocument[]): Promise<number> {
   await client.query(`DROP TABLE IF EXISTS documents;
-    CREATE TABLE documents (id text PRIMARY KEY, language text, body text, terms tsvector);
-    CREATE INDEX ON documents USING gin (terms)`);
+    CREATE TABLE documents (id text PRIMARY KEY, language regconfig, title text, body text, terms tsvector);
+    CREATE INDEX ON documents USING gin (terms) WITH (fastupdate = off)`);
   const startMs = performance.now();
   for (const batch of batches(documents)) {
     await client.query(
-      `INSERT INTO documents SELECT id, language, body,
-         to_tsvector(CASE language WHEN 'fr' THEN 'french' ELSE 'english' END::regconfig, body)
-       FROM unnest($1::text[], $2::text[], $3::text[]) AS input (id, language, body)`,
-      [batch.map(({ id }) => id), batch.map(({ language }) => language), batch.map(textOf)],
+      `INSERT INTO documents SELECT id, language::regconfig, title, body,
+         setweight(to_tsvector(language::regconfig, title), 'A') || to_tsvector(language::regconfig, body)
+       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS input (id, language, title, body)`,
+      [
+        batch.map(({ id }) => id),
+        batch.map(({ language }) => (language === 'fr' ? 'plain_french' : 'plain_english')),
+        batch.map(({ title }) => title),
+        batch.map(textOf),
+      ],
     );
   }
   return perSecond(documents, startMs);

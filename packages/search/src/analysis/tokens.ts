@@ -20,6 +20,11 @@ const PLAIN = /^[A-Za-z0-9]+$/;
 /** Longer "words" are data, not language. */
 const MAX_WORD = 64;
 
+/** What stands between spaces and signs in a text, in order: of each, `tokens` makes words. */
+export function writtenWords(text: string): readonly string[] {
+  return text.match(WORD) ?? [];
+}
+
 /** The words of a text, in order. */
 export function* tokens(text: string): Generator<Token> {
   for (const match of text.matchAll(WORD)) {

@@ -1,7 +1,6 @@
 /** One generation of the index: its documents, their terms and words. Calls run in the caller's transaction. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { termText } from '../analysis/term-text.ts';
-import { foldAccents } from '../analysis/tokens.ts';
 import { outcomeOf } from '../decide-writes.ts';
 import { hitOf } from '../hit.ts';
 import { toFts } from '../query.ts';
@@ -40,7 +39,8 @@ interface DocumentRow {
 
 interface Statements {
   readonly held: StatementSync;
-  readonly upsert: StatementSync;
+  readonly insert: StatementSync;
+  readonly update: StatementSync;
   readonly deleteTerms: StatementSync;
   readonly insertTerms: StatementSync;
   readonly insertWord: StatementSync;
@@ -57,13 +57,13 @@ export function openGeneration(database: DatabaseSync, generation: number): Gene
     held: database.prepare(
       `SELECT number, id, revision, pages IS NULL AS isDeleted FROM ${documents} WHERE id = ?`,
     ),
-    upsert: database.prepare(
+    insert: database.prepare(
       `INSERT INTO ${documents} (id, revision, title, language, source, collection, dated, pages)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, title = excluded.title,
-         language = excluded.language, source = excluded.source, collection = excluded.collection,
-         dated = excluded.dated, pages = excluded.pages
-       RETURNING number`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    update: database.prepare(
+      `UPDATE ${documents} SET revision = ?, title = ?, language = ?, source = ?, collection = ?, dated = ?, pages = ?
+       WHERE number = ?`,
     ),
     deleteTerms: database.prepare(`DELETE FROM terms_${generation} WHERE rowid = ?`),
     insertTerms: database.prepare(`INSERT INTO terms_${generation} (rowid, title, text) VALUES (?, ?, ?)`),
@@ -95,29 +95,29 @@ function write(statements: Statements, seen: Set<string>, operation: IndexOperat
   );
   if (outcome !== 'written') return { outcome };
   if (held !== undefined) statements.deleteTerms.run(held.number);
+  const put = (values: readonly SQLInputValue[]): number | bigint => {
+    if (held === undefined) return statements.insert.run(id, revision, ...values).lastInsertRowid;
+    statements.update.run(revision, ...values, held.number);
+    return held.number;
+  };
   if (isDeleted) {
-    statements.upsert.get(id, revision, '', 'und', '', null, null, null);
+    put(['', 'und', '', null, null, null]);
     return { outcome };
   }
   const { title, language, source, collection, date, pages } = operation.document;
-  const values = [id, revision, title, language, source, collection ?? null, date ?? null];
-  const row = statements.upsert.get(...values, JSON.stringify(pages)) as { number: number };
-  const words = new Set<string>();
-  const titleTerms = termText(title, language, words);
-  const textTerms = pages.map(({ text }) => termText(text, language, words)).join(' ');
-  statements.insertTerms.run(row.number, titleTerms, textTerms);
-  saveWords(statements.insertWord, seen, words);
-  return { outcome };
-}
-
-function saveWords(insert: StatementSync, seen: Set<string>, words: ReadonlySet<string>): void {
+  const row = put([title, language, source, collection ?? null, date ?? null, JSON.stringify(pages)]);
+  const fresh: string[] = [];
+  const note = (written: string, words: readonly string[]): void => {
+    if (seen.has(written)) return;
+    seen.add(written);
+    fresh.push(...words);
+  };
+  const titleTerms = termText(title, language, note);
+  const textTerms = pages.map(({ text }) => termText(text, language, note)).join(' ');
+  statements.insertTerms.run(row, titleTerms, textTerms);
+  for (const word of fresh) if (isSuggestible(word)) statements.insertWord.run(word);
   if (seen.size > MAX_REMEMBERED_WORDS) seen.clear();
-  for (const word of words) {
-    if (seen.has(word)) continue;
-    const folded = foldAccents(word);
-    if (isSuggestible(folded)) insert.run(folded);
-    seen.add(word);
-  }
+  return { outcome };
 }
 
 function search(database: DatabaseSync, generation: number, spec: SearchSpec): SearchResult {

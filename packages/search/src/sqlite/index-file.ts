@@ -66,7 +66,7 @@ export function openIndexFile(path: string, readOnly: boolean): IndexFile {
     bulk: (operations) =>
       writing(({ active, building }) => {
         const targets = [active, ...(building === null ? [] : [building])].map(generation);
-        return operations.map((operation) => writeAlone(database, targets, operation));
+        return writeAll(database, targets, operations);
       }),
     search(query) {
       const spec = searchSpec(query);
@@ -88,21 +88,45 @@ export function openIndexFile(path: string, readOnly: boolean): IndexFile {
   };
 }
 
-/** In a savepoint of its own, so that a poison document fails alone. The result is that of the first generation. */
+/** All in one savepoint; each in its own where that fails, so that a poison document fails alone. */
+function writeAll(
+  database: DatabaseSync,
+  targets: readonly Generation[],
+  operations: readonly IndexOperation[],
+): OperationResult[] {
+  database.exec('SAVEPOINT every');
+  try {
+    const results = operations.map((operation) => writeOne(targets, operation));
+    database.exec('RELEASE every');
+    return results;
+  } catch (error) {
+    // A full disk ends the transaction, and is nobody's poison.
+    if (!database.isTransaction) throw error;
+    database.exec('ROLLBACK TO every; RELEASE every');
+    for (const target of targets) target.forget();
+    return operations.map((operation) => writeAlone(database, targets, operation));
+  }
+}
+
+/** The result is that of the first generation. */
+function writeOne(targets: readonly Generation[], operation: IndexOperation): OperationResult {
+  const fault = faultOf(operation);
+  if (fault !== undefined) return { outcome: 'failed', reason: fault };
+  const [result = { outcome: 'unchanged' as const }] = targets.map((target) => target.write(operation));
+  return result;
+}
+
 function writeAlone(
   database: DatabaseSync,
   targets: readonly Generation[],
   operation: IndexOperation,
 ): OperationResult {
-  const fault = faultOf(operation);
-  if (fault !== undefined) return { outcome: 'failed', reason: fault };
   database.exec('SAVEPOINT one');
   try {
-    const [result = { outcome: 'unchanged' as const }] = targets.map((target) => target.write(operation));
+    const result = writeOne(targets, operation);
     database.exec('RELEASE one');
     return result;
   } catch (error) {
-    // A full disk ends the transaction, and is nobody's poison.
     if (!database.isTransaction) throw error;
     database.exec('ROLLBACK TO one; RELEASE one');
     for (const target of targets) target.forget();
@@ -149,7 +173,7 @@ function rebuildOf({
     fill: (operations) =>
       writing((state) => {
         const target = generation(built(state));
-        return operations.map((operation) => writeAlone(database, [target], operation));
+        return writeAll(database, [target], operations);
       }),
     activate() {
       const count = writing((state) => {
