@@ -89,11 +89,13 @@ async function findCommand(commands: readonly RegisteredCommand[], words: readon
 function findSubcommand(found: Found): Found {
   const { command, path, args } = found;
   if (command.subcommands === undefined) return found;
-  const at = args.findIndex((word) => !word.startsWith('-'));
+  // Where a command takes words of its own, only the first may be a subcommand: later ones belong to it or its options.
+  const at = command.run === undefined ? args.findIndex((word) => !word.startsWith('-')) : 0;
   const name = args[at];
   if (name === undefined) return found;
   const subcommand = command.subcommands.find((each) => each.name === name);
   if (subcommand === undefined) {
+    if (command.run !== undefined) return found;
     throw unknownCommand(
       name,
       path,

@@ -97,7 +97,7 @@ export interface Example {
   readonly note: string;
 }
 
-/** A command: runs by itself, or has subcommands. */
+/** A command: runs by itself, or has subcommands, or both: then its first word may name one of them. */
 export interface Command<Options extends OptionTable = OptionTable> {
   readonly name: string;
   /** Up to about 60 characters, no full stop: what it does. */

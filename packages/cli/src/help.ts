@@ -80,9 +80,10 @@ export function commandHelp(command: Command, path: string, screen: HelpScreen):
 
 /** How a command is called, without its options: `longshore dlq list <queue>`. */
 function usageLines(command: Command, path: string): string[] {
-  if (command.subcommands !== undefined) return [`${path} <command> [options]`];
+  const group = command.subcommands === undefined ? [] : [`${path} <command> [options]`];
+  if (group.length > 0 && command.run === undefined) return group;
   const words = command.usage ?? (command.positionals ?? []).map(placeholder).join(' ');
-  return [`${[path, words].filter((word) => word !== '').join(' ')} [options]`];
+  return [`${[path, words].filter((word) => word !== '').join(' ')} [options]`, ...group];
 }
 
 /** Help as data, for programs. */

@@ -9,8 +9,11 @@ type ResultScreen = Pick<Screen, 'style' | 'columns'>;
 const MAX_COLUMNS = 100;
 
 /** Ranked documents with their best page and a snippet, hits highlighted; a hint where nothing was found. */
-export function searchResultText({ hits, total }: SearchResult, screen: ResultScreen): string {
+export function searchResultText(result: SearchResult, screen: ResultScreen): string {
+  const { hits, total, suggestions = [] } = result;
   const { style } = screen;
+  if (suggestions.length > 0 && hits.length === 0)
+    return `No document matches. Did you mean ${suggestions.map((word) => style.bold(printable(word))).join(', ')}?`;
   if (hits.length === 0) {
     return 'No document matches. Fewer words find more; "exact phrase", prefix* and -excluded are understood.';
   }

@@ -1,9 +1,12 @@
 /** `longshore search`: asks the full-text index. Opens no queue. */
-import { access } from 'node:fs/promises';
-import { LongshoreError } from '@longshore/job';
+import type { SearchQuery } from '@longshore/search';
 import { FLEET_OPTION, defineCommand, type Command } from '../command.ts';
 import { EXIT_OK } from '../exit-code.ts';
+import { localSearchIndexPath } from '../local/search-index-path.ts';
+import { openSearchIndex } from '../open-search-index.ts';
 import { searchResultText } from '../search-result.ts';
+import { check } from './search-check.ts';
+import { rebuild } from './search-rebuild.ts';
 
 /** The command. */
 export const search: Command = defineCommand({
@@ -29,8 +32,21 @@ export const search: Command = defineCommand({
       placeholder: 'code',
       description: 'Only documents of this language, for instance fr',
     },
+    collection: {
+      type: 'text',
+      short: 'c',
+      placeholder: 'name',
+      description: 'Only documents of this collection',
+    },
+    from: {
+      type: 'text',
+      placeholder: 'date',
+      description: 'Only documents of this date (YYYY-MM-DD) or later',
+    },
+    to: { type: 'text', placeholder: 'date', description: 'Only documents of this date or earlier' },
     fleet: FLEET_OPTION,
   },
+  subcommands: [rebuild, check],
   examples: [
     { command: 'longshore search élection', note: 'Also finds élections, elections and ÉLECTION' },
     {
@@ -41,14 +57,17 @@ export const search: Command = defineCommand({
       command: 'longshore search budget --json | jq -r ".hits[].source"',
       note: 'Where the documents came from, a line each',
     },
+    {
+      command: 'longshore search budget --from 2025-01-01 --to 2025-12-31',
+      note: 'Documents of a year; those without a date are left out',
+    },
+    { command: 'longshore search -- rebuild', note: 'Looks for a word that is a command, too' },
   ],
   async run({ values, positionals, terminal, env, cwd }) {
-    const path = await indexPath({ env, cwd, fleet: values.fleet });
-    const { sqliteSearchIndex } = await import('@longshore/search/sqlite');
-    await using index = await sqliteSearchIndex({ path, readOnly: true });
-    const { limit, language } = values;
+    const localPath = (): Promise<string> => localSearchIndexPath({ env, cwd, fleet: values.fleet });
+    await using opened = await openSearchIndex({ env, purpose: 'search', localPath });
     const text = positionals.join(' ');
-    const result = await index.search({ text, limit, ...(language === undefined ? {} : { language }) });
+    const result = await opened.index.search(queryOf(text, values));
     if (values.json) terminal.json({ query: text, ...result });
     else if (result.hits.length > 0) terminal.data.write(`${searchResultText(result, terminal.data)}\n`);
     else terminal.write(`${searchResultText(result, terminal)}\n`);
@@ -56,33 +75,12 @@ export const search: Command = defineCommand({
   },
 });
 
-async function indexPath(from: {
-  env: Readonly<Record<string, string | undefined>>;
-  cwd: string;
-  fleet: string | undefined;
-}): Promise<string> {
-  const { env, cwd, fleet } = from;
-  const given = env['LONGSHORE_SEARCH_INDEX'];
-  const path = given ?? (await localIndexPath({ env, cwd, fleet }));
-  const isThere = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return path;
-  const remedy =
-    given === undefined
-      ? 'run "longshore demo" first'
-      : 'check LONGSHORE_SEARCH_INDEX, or index a document first';
-  throw new LongshoreError('index_unavailable', `No search index at "${path}": ${remedy}`, {
-    details: { path },
-  });
-}
+type Filters = { readonly [Name in 'language' | 'collection' | 'from' | 'to']: string | undefined };
 
-async function localIndexPath({ env, cwd, fleet }: Parameters<typeof indexPath>[0]): Promise<string> {
-  const [{ loadFleet }, { localState }] = await Promise.all([
-    import('../load-fleet.ts'),
-    import('../local/state.ts'),
-  ]);
-  const { path } = await loadFleet({ cwd, path: fleet });
-  return (await localState(path, env)).searchIndex;
+function queryOf(text: string, { limit, ...given }: Filters & { readonly limit: number }): SearchQuery {
+  const { language, collection, from, to } = given;
+  const filters = Object.entries({ language, collection, from, to }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return { text, limit, ...Object.fromEntries(filters) };
 }
