@@ -8,6 +8,8 @@ import type { CommandCall } from './command-lines.ts';
 interface CommandHelp {
   readonly options: Readonly<Record<string, { readonly short?: string }>>;
   readonly commands: readonly { readonly name: string }[];
+  /** A command that has these, too, runs by itself: a word that names no subcommand is its own. */
+  readonly arguments: readonly object[];
 }
 
 /** Commands of the package manager itself. */
@@ -53,6 +55,7 @@ async function longshoreFault(words: readonly string[]): Promise<string | undefi
   while (help.commands.length > 0) {
     const next = typed[path.length];
     if (next === undefined || !help.commands.some(({ name }) => name === next)) {
+      if (help.arguments.length > 0) break;
       return `calls "longshore ${[...path, next].join(' ')}", which does not exist`;
     }
     path.push(next);

@@ -74,6 +74,8 @@ export const sendMail = { name: 'send-mail', version: 1, accepts: [], schema: { 
 describe('help', () => {
   const paths = [
     ...COMMANDS.map(({ name }) => [name]),
+    ['search', 'rebuild'],
+    ['search', 'check'],
     ['dlq', 'list'],
     ['dlq', 'show'],
     ['dlq', 'redrive'],
@@ -369,6 +371,8 @@ describe('completion', () => {
     ['--v', ['--version']],
     ['status --w', ['--watch']],
     ['dlq ', ['list', 'show', 'redrive']],
+    ['search ', ['rebuild', 'check']],
+    ['search rebuild --f', ['--fleet']],
     ['dlq redrive --d', ['--dry-run']],
     ['completion ', ['bash', 'zsh', 'fish']],
     ['dlq list ', ['mail', 'letters']],

@@ -53,4 +53,11 @@ describe('a search result', () => {
   it('gives a hint where nothing was found', () => {
     expect(searchResultText({ hits: [], total: 0 }, plain)).toContain('No document matches');
   });
+
+  it('asks whether another word was meant where the index has one like it', () => {
+    const none = { hits: [], total: 0, suggestions: ['élection', 'sé\u001B[2Jlection'] };
+    const text = searchResultText(none, plain);
+    expect(text).toContain('Did you mean élection, ');
+    expect(text).not.toContain('\u001B');
+  });
 });

@@ -105,7 +105,7 @@ function checkVersion(database: DatabaseSync, path: string): void {
   if (version === SCHEMA_VERSION) return;
   throw new LongshoreError(
     'index_unavailable',
-    `The index "${path}" has version ${version}, this program reads ${SCHEMA_VERSION}: delete it and index again`,
+    `The index "${path}" has version ${version}, this program reads ${SCHEMA_VERSION}: delete it, then run "longshore search rebuild"`,
   );
 }
 
