@@ -1,6 +1,7 @@
 /** `longshore search rebuild` and `check` as a user meets them: a store with texts, an index that is lost or damaged. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { globSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startPostgres } from './fixtures/postgres-server.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const hasPostgres = globSync('/usr/lib/postgresql/*/bin/postgres').length > 0;
 const FLEET = `export default {
   name: 'papers',
   queues: { mail: { jobs: ['send-mail'] } },
@@ -30,8 +32,8 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const indexPath = (): string => join(folder, 'search.db');
 
-async function search(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [MAIN, 'search', ...args], {
+function start(args: readonly string[], env: Record<string, string> = {}) {
+  return spawn(process.execPath, [MAIN, 'search', ...args], {
     cwd: folder,
     env: {
       PATH: process.env['PATH'],
@@ -42,6 +44,10 @@ async function search(args: readonly string[], env: Record<string, string> = {})
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+async function search(args: readonly string[], env: Record<string, string> = {}) {
+  const child = start(args, env);
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
@@ -52,8 +58,10 @@ async function search(args: readonly string[], env: Record<string, string> = {})
 
 async function storeTexts(texts: Readonly<Record<string, object | string>>): Promise<void> {
   await using objects = fsObjectStore({ root: join(folder, 'objects') });
-  for (const [key, text] of Object.entries(texts))
-    await objects.put(key, typeof text === 'string' ? text : JSON.stringify(text));
+  const puts = Object.entries(texts).map(([key, each]) =>
+    objects.put(key, typeof each === 'string' ? each : JSON.stringify(each)),
+  );
+  await Promise.all(puts);
 }
 
 const text = (words: string, createdAt?: string) => ({
@@ -128,21 +136,44 @@ describe('longshore search rebuild', () => {
     for (const words of queries) expect((await search(words)).stdout).toContain('«');
   }, 60_000);
 
-  it('works on PostgreSQL by the same variable', async () => {
-    const server = await startPostgres();
-    try {
-      await storeTexts(TEXTS);
-      const env = { LONGSHORE_SEARCH_INDEX: server.url() };
-      expect(await search(['rebuild', '--json'], env)).toMatchObject({ code: 0, json: { documents: 3 } });
-      expect(await search(['elections', '--json'], env)).toMatchObject({ json: { total: 1 } });
-      expect(await search(['check', '--json'], env)).toMatchObject({
-        code: 0,
-        json: { documents: 3, faults: [] },
-      });
-    } finally {
-      await server.stop();
-    }
-  }, 60_000);
+  it('leaves the old index as it is when it is killed, and can be run again', async () => {
+    await storeTexts(TEXTS);
+    await search(['rebuild']);
+    const ids = Array.from({ length: 2_000 }, (_, at) => at.toString(16).padStart(64, '0'));
+    await storeTexts(Object.fromEntries(ids.map((id) => [`extractions/1/${id}.json`, text('Un port neuf')])));
+    const child = start(['rebuild']);
+    let output = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+      if (output.includes('500 read')) child.kill('SIGKILL');
+    });
+    const [, signal] = (await once(child, 'close')) as [unknown, string | null];
+    expect(signal, output).toBe('SIGKILL');
+    expect(await search(['port', '--json'])).toMatchObject({ json: { total: 3 } });
+    expect(await search(['check', '--json'])).toMatchObject({ code: 0, json: { documents: 3 } });
+    expect(await search(['rebuild', '--json'])).toMatchObject({ code: 0, json: { documents: 2_003 } });
+    expect(await search(['neuf', '--json'])).toMatchObject({ json: { total: 2_000 } });
+  }, 120_000);
+
+  it.skipIf(!hasPostgres)(
+    'works on PostgreSQL by the same variable',
+    async () => {
+      const server = await startPostgres();
+      try {
+        await storeTexts(TEXTS);
+        const env = { LONGSHORE_SEARCH_INDEX: server.url() };
+        expect(await search(['rebuild', '--json'], env)).toMatchObject({ code: 0, json: { documents: 3 } });
+        expect(await search(['elections', '--json'], env)).toMatchObject({ json: { total: 1 } });
+        expect(await search(['check', '--json'], env)).toMatchObject({
+          code: 0,
+          json: { documents: 3, faults: [] },
+        });
+      } finally {
+        await server.stop();
+      }
+    },
+    60_000,
+  );
 });
 
 describe('longshore search check', () => {
