@@ -79,7 +79,8 @@ it('finds, delivers and records every document once, whatever is killed on the w
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   await using endpoint = await startSqsEndpoint();
   const databasePort = await freePort();
-  await using _postgres = await startPostgres(['listen_addresses=127.0.0.1', `port=${databasePort}`]);
+  const postgres = await startPostgres(['listen_addresses=127.0.0.1', `port=${databasePort}`]);
+  onTestFinished(() => postgres[Symbol.asyncDispose]());
   const database = `postgres://longshore@127.0.0.1:${databasePort}/postgres`;
   await createSqsQueues({
     endpoint: endpoint.url,
