@@ -210,15 +210,17 @@ function toArtefact(extraction: Extracted, pdf: StoredPdf, source: string): Arte
     language,
     metadata: head.metadata,
     outline: [...head.outline],
+    ...(head.attachments === undefined ? {} : { attachments: [...head.attachments] }),
   };
 }
 
-function toPage({ page, label, text, textLayer, fields }: ReadPage): Artefact['pages'][number] {
+function toPage({ page, label, text, textLayer, fields, links }: ReadPage): Artefact['pages'][number] {
   return {
     page,
     ...(label === undefined ? {} : { label }),
     text,
     textLayer,
     ...(fields.length === 0 ? {} : { fields: [...fields] }),
+    ...(links.length === 0 ? {} : { links: [...links] }),
   };
 }
