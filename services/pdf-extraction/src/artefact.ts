@@ -29,7 +29,7 @@ const page = z.object({
   textLayer,
   /** Filled form fields; passwords, buttons and signatures are left out. */
   fields: z.array(z.object({ name: z.string(), value: z.string() })).exactOptional(),
-  /** Where its links lead: an address or a page, each once. Addresses are the document's own and may be of any scheme. */
+  /** Where its links lead: an address or a page, each once. Addresses are the document's own and may be of any scheme. PDFium tells pages in documents of up to 250 pages. */
   links: z.array(link).exactOptional(),
 });
 

@@ -12,7 +12,7 @@ import { readAttachments } from './pdfium-attachments.ts';
 import { openForm, type PdfiumForm } from './pdfium-form.ts';
 import type { PdfiumLibrary } from './pdfium-library.ts';
 import { linkReader, type LinkReader } from './pdfium-links.ts';
-import { learnPages, readOutline } from './pdfium-outline.ts';
+import { readOutline } from './pdfium-outline.ts';
 import { readPage } from './pdfium-page.ts';
 
 // From fpdfview.h.
@@ -82,9 +82,7 @@ function loadDocument(library: PdfiumLibrary, copy: number, bytes: number, passw
   return {
     document,
     form: openForm(library, document),
-    linksOf: linkReader(library, document, () =>
-      learnPages(library, document, api.FPDF_GetPageCount(document)),
-    ),
+    linksOf: linkReader(library, document),
   };
 }
 
