@@ -136,7 +136,6 @@ describe('extract-pdf', () => {
           textLayer: 'present',
           fields: [{ name: 'n', value: 'v' }],
           links: [{ uri: 'https://example.org/' }],
-          links: [{ uri: 'https://example.org/' }],
         },
       ],
       words: 2,

@@ -5,12 +5,10 @@ export const MAX_LINKS_PER_PAGE = 1_000;
 /** What browsers take. */
 const MAX_URI_LENGTH = 2_048;
 
+// oxlint-disable-next-line no-control-regex -- removing them is the point
+const CONTROL = /[\u0000-\u001F\u007F]/g;
+
 /** An address without control characters and blanks around it; empty when it is too long to be one. */
 export function cleanUri(uri: string): string {
-  if (uri.length > MAX_URI_LENGTH) return '';
-  // oxlint-disable-next-line no-control-regex -- removing them is the point
-  return uri
-    .toWellFormed()
-    .replaceAll(/[\u0000-\u001F\u007F]/g, '')
-    .trim();
+  return uri.length > MAX_URI_LENGTH ? '' : uri.toWellFormed().replaceAll(CONTROL, '').trim();
 }
