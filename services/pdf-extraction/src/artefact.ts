@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { OutlineItem } from './engine.ts';
 
 /** Raise it when the same bytes would give another artefact: every document is then extracted again when it comes by. */
-export const EXTRACTOR_VERSION = '1';
+export const EXTRACTOR_VERSION = '2';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const textLayer = z.enum(['present', 'none', 'empty']);
@@ -17,6 +17,8 @@ const outlineItem: z.ZodType<OutlineItem> = z.object({
   },
 });
 
+const link = z.object({ uri: text, page: z.number().int().min(1).exactOptional() });
+
 const page = z.object({
   /** From 1. */
   page: z.number().int().min(1),
@@ -27,6 +29,8 @@ const page = z.object({
   textLayer,
   /** Filled form fields; passwords, buttons and signatures are left out. */
   fields: z.array(z.object({ name: z.string(), value: z.string() })).exactOptional(),
+  /** Where its links lead: an address or a page, each once. Addresses are the document's own and may be of any scheme. PDFium tells pages in documents of up to 250 pages. */
+  links: z.array(link).exactOptional(),
 });
 
 /** Schema of an artefact. */
@@ -62,6 +66,8 @@ export const artefactSchema = z.object({
     modifiedAt: text,
   }),
   outline: z.array(outlineItem),
+  /** Files that the document carries; never unpacked. Absent: the engine does not tell. */
+  attachments: z.array(z.object({ name: z.string() })).exactOptional(),
 });
 
 /** An extracted document. */

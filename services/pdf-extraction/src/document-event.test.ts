@@ -7,6 +7,7 @@ import { createWorker, jsonLog } from '@longshore/worker';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
+  EXTRACTOR_VERSION,
   artefactKey,
   extractPdf,
   extractionHandlers,
@@ -26,7 +27,15 @@ const OK: Extraction = {
   isFallback: false,
   head: { pageCount: 1, metadata: {}, outline: [] },
   pages: [
-    { page: 1, text: 'Un rapport', textLayer: 'present', hasUnreadableText: false, words: 2, fields: [] },
+    {
+      page: 1,
+      text: 'Un rapport',
+      textLayer: 'present',
+      hasUnreadableText: false,
+      words: 2,
+      fields: [],
+      links: [],
+    },
   ],
   words: 2,
   language: 'fr',
@@ -76,7 +85,7 @@ describe('the event of a document', () => {
     expect(await extractAndListen(OK)).toEqual([
       expect.objectContaining({
         documentId: ID,
-        revision: 1,
+        revision: Number(EXTRACTOR_VERSION),
         source: 'a.pdf',
         outcome: 'extracted',
         artefactKey: artefactKey(ID),
@@ -111,7 +120,7 @@ describe('the event of a document', () => {
     const second = await extractAndListen({ kind: 'failed', code: 'corrupt', reason: 'Never asked' });
     const same = {
       documentId: ID,
-      revision: 1,
+      revision: Number(EXTRACTOR_VERSION),
       outcome: 'extracted',
       words: 2,
       artefactKey: artefactKey(ID),

@@ -29,11 +29,26 @@ export interface DocumentMetadata {
   readonly modifiedAt?: string;
 }
 
+/** A file that the document carries. It is never unpacked. */
+export interface Attachment {
+  readonly name: string;
+}
+
+/** Where a link of a page leads: exactly one of both is there. */
+export interface PageLink {
+  /** Address outside of the document, as it stands there: it may be of any scheme. */
+  readonly uri?: string;
+  /** Page of the document, from 1. */
+  readonly page?: number;
+}
+
 /** What is known of a document besides its pages. */
 export interface DocumentHead {
   /** Pages that the document says it has. */
   readonly pageCount: number;
   readonly metadata: DocumentMetadata;
+  /** Absent: the engine does not tell. */
+  readonly attachments?: readonly Attachment[];
   readonly outline: readonly OutlineItem[];
 }
 
@@ -64,6 +79,8 @@ export interface EnginePage {
   readonly fields: readonly FormField[];
   /** Texts of comments and notes. */
   readonly annotations: readonly string[];
+  /** Each target once. */
+  readonly links: readonly PageLink[];
 }
 
 /** An opened document. */

@@ -6,6 +6,7 @@ import { createWorker, jsonLog } from '@longshore/worker';
 import { describe, expect, it } from 'vitest';
 import { artefactSchema, rejectionSchema } from './artefact.ts';
 import {
+  EXTRACTOR_VERSION,
   artefactKey,
   decodeS3Event,
   extractPdf,
@@ -51,6 +52,7 @@ const ok: Extraction = {
       hasUnreadableText: false,
       words: 2,
       fields: [{ name: 'n', value: 'v' }],
+      links: [{ uri: 'https://example.org/' }],
     },
   ],
   words: 2,
@@ -124,7 +126,7 @@ describe('extract-pdf', () => {
     expect(artefact).toEqual({
       documentId: id,
       source: 'a.pdf',
-      extractor: { version: '1', engine: 'pdfium', engineVersion: '1', isFallback: false },
+      extractor: { version: EXTRACTOR_VERSION, engine: 'pdfium', engineVersion: '1', isFallback: false },
       pageCount: 2,
       pages: [
         {
@@ -133,6 +135,7 @@ describe('extract-pdf', () => {
           text: 'Le rapport',
           textLayer: 'present',
           fields: [{ name: 'n', value: 'v' }],
+          links: [{ uri: 'https://example.org/' }],
         },
       ],
       words: 2,
@@ -144,7 +147,12 @@ describe('extract-pdf', () => {
     const [message] = await stage.indexing.receive({ max: 1, leaseMs: 1_000, waitMs: 0 });
     expect(JSON.parse(message?.body ?? '')).toMatchObject({
       name: 'index-document',
-      payload: { documentId: id, revision: 1, artefactKey: artefactKey(id), source: 'a.pdf' },
+      payload: {
+        documentId: id,
+        revision: Number(EXTRACTOR_VERSION),
+        artefactKey: artefactKey(id),
+        source: 'a.pdf',
+      },
     });
   });
 

@@ -17,7 +17,7 @@ import {
   type Directive,
   type JobDefinition,
 } from '@longshore/job';
-import { createJson, readJson } from '@longshore/objects';
+import { createJson, readJson, readText } from '@longshore/objects';
 import { indexDocument } from '@longshore/service-indexing';
 import { handle, type HandlerBinding, type HandlerContext } from '@longshore/worker';
 import { z } from 'zod';
@@ -41,18 +41,25 @@ export interface ExtractPdf {
   readonly key: string;
   /** The name that people know it by. Default: the key. */
   readonly source?: string;
+  /**
+   * Object key of a text that is the document's password, without a line end. A password itself has no place in a payload,
+   * which stands in queues and dead letters as it was sent. Default: none.
+   */
+  readonly passwordKey?: string;
 }
 
 const payload: z.ZodType<ExtractPdf, ExtractPdf> = z.object({
   key: z.string().min(1),
   source: z.string().min(1).max(1_024).exactOptional(),
+  passwordKey: z.string().min(1).exactOptional(),
 });
 
 /** The job. */
 export const extractPdf: JobDefinition<ExtractPdf, ExtractPdf> = defineJob({
   name: 'extract-pdf',
   schema: payload,
-  idempotencyKey: ({ key }) => key,
+  // With another password it is another attempt.
+  idempotencyKey: ({ key, passwordKey }) => (passwordKey === undefined ? key : `${key} ${passwordKey}`),
 });
 
 /** Options of {@link extractPdfHandler}. */
@@ -67,6 +74,8 @@ export interface ExtractPdfOptions {
 }
 
 const MAX_PDF_BYTES = 104_857_600;
+/** PDF 2.0 looks at 127 bytes. */
+const MAX_PASSWORD_BYTES = 1_024;
 
 /** Outcomes that lie in the bytes alone; the others depend on limits and machines, and are tried again when asked for. */
 const FINAL_CODES: ReadonlySet<string> = new Set(['encrypted', 'corrupt']);
@@ -134,8 +143,14 @@ async function extractOnce(
   const { objects, signal, log } = context;
   const source = sourceOf(context);
   const before = await readRejection(context, pdf.sha256);
-  if (before !== undefined && FINAL_CODES.has(before.code)) return before;
-  const extraction = await extractor.extract(pdf.bytes, { signal });
+  const password = await readPassword(context);
+  const isFinal = before !== undefined && FINAL_CODES.has(before.code);
+  // A password may open what was refused without one, or with another one.
+  if (isFinal && (before.code !== 'encrypted' || password === undefined)) return before;
+  const extraction = await extractor.extract(pdf.bytes, {
+    signal,
+    ...(password === undefined ? {} : { password }),
+  });
   if (extraction.kind === 'failed') {
     signal.throwIfAborted();
     const { code, reason } = extraction;
@@ -160,6 +175,24 @@ async function extractOnce(
   const artefact = toArtefact(extraction, pdf, source);
   await createJson(objects, artefactKey(pdf.sha256), artefact, { signal });
   return artefact;
+}
+
+/** The password that the job refers to. @throws LongshoreError `object_missing` (retryable), `invalid_options` */
+async function readPassword({
+  payload: { passwordKey },
+  objects,
+  signal,
+}: HandlerContext<ExtractPdf>): Promise<string | undefined> {
+  if (passwordKey === undefined) return undefined;
+  const password = await readText(objects, passwordKey, { signal, maxBytes: MAX_PASSWORD_BYTES });
+  if (password === undefined) {
+    throw new LongshoreError(
+      'object_missing',
+      `There is no password at "${passwordKey}": store it before its job is enqueued`,
+      { retryable: true, details: { passwordKey } },
+    );
+  }
+  return password;
 }
 
 function isDirective(result: DocumentResult | Directive): result is Directive {
@@ -210,15 +243,17 @@ function toArtefact(extraction: Extracted, pdf: StoredPdf, source: string): Arte
     language,
     metadata: head.metadata,
     outline: [...head.outline],
+    ...(head.attachments === undefined ? {} : { attachments: [...head.attachments] }),
   };
 }
 
-function toPage({ page, label, text, textLayer, fields }: ReadPage): Artefact['pages'][number] {
+function toPage({ page, label, text, textLayer, fields, links }: ReadPage): Artefact['pages'][number] {
   return {
     page,
     ...(label === undefined ? {} : { label }),
     text,
     textLayer,
     ...(fields.length === 0 ? {} : { fields: [...fields] }),
+    ...(links.length === 0 ? {} : { links: [...links] }),
   };
 }

@@ -17,6 +17,7 @@ function read(
     hasUnreadableText: false,
     words: 1,
     fields: [],
+    links: [],
     ...options.page,
   }));
   return {

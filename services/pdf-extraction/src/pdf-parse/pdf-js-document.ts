@@ -21,6 +21,9 @@ export interface PdfJsAnnotation {
   readonly fieldName?: string;
   readonly fieldValue?: unknown;
   readonly password?: boolean;
+  /** Of a link: its address where pdf.js finds it safe, or its destination or the name of one. */
+  readonly url?: string;
+  readonly dest?: string | readonly unknown[] | null;
   readonly contentsObj?: { readonly str?: string };
 }
 

@@ -15,11 +15,13 @@ import {
   type EnginePage,
   type FormField,
   type OpenedPdf,
+  type PageLink,
   type PdfEngine,
 } from '../engine.ts';
+import { cleanUri, MAX_LINKS_PER_PAGE } from '../link-limits.ts';
 import { cleanMetadata } from '../text/metadata.ts';
 import { pdfJsDocument, type PdfJsAnnotation, type PdfJsDocument } from './pdf-js-document.ts';
-import { readOutline } from './pdf-parse-outline.ts';
+import { pageOf, readOutline } from './pdf-parse-outline.ts';
 import { goWithoutCanvas } from './without-canvas.ts';
 
 /** Version of `pdf-parse`; a test compares it with the installed one. */
@@ -111,7 +113,23 @@ async function readPage(parser: PDFParse, document: PdfJsDocument, number: numbe
     hasTextObjects: text.trim() !== '',
     fields: annotations.flatMap(fieldOf),
     annotations: annotations.flatMap(commentOf),
+    links: await linksOf(document, annotations),
   };
+}
+
+async function linksOf(
+  document: PdfJsDocument,
+  annotations: readonly PdfJsAnnotation[],
+): Promise<PageLink[]> {
+  const links = new Map<string, PageLink>();
+  for (const { subtype, url, dest } of annotations) {
+    if (subtype !== 'Link' || links.size === MAX_LINKS_PER_PAGE) continue;
+    const uri = cleanUri(url ?? '');
+    const page = uri === '' && dest !== undefined ? await pageOf(document, dest) : undefined;
+    if (uri !== '') links.set(uri, { uri });
+    else if (page !== undefined) links.set(String(page), { page });
+  }
+  return [...links.values()];
 }
 
 function fieldOf({

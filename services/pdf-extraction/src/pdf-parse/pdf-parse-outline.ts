@@ -28,7 +28,8 @@ export async function readOutline(document: PdfJsDocument): Promise<OutlineItem[
   }
 }
 
-async function pageOf(
+/** The page that a destination leads to, from 1. */
+export async function pageOf(
   document: PdfJsDocument,
   target: PdfJsOutlineItem['dest'],
 ): Promise<number | undefined> {

@@ -8,8 +8,10 @@ import {
   type PdfEngine,
 } from '../engine.ts';
 import { cleanMetadata } from '../text/metadata.ts';
+import { readAttachments } from './pdfium-attachments.ts';
 import { openForm, type PdfiumForm } from './pdfium-form.ts';
 import type { PdfiumLibrary } from './pdfium-library.ts';
+import { linkReader, type LinkReader } from './pdfium-links.ts';
 import { readOutline } from './pdfium-outline.ts';
 import { readPage } from './pdfium-page.ts';
 
@@ -70,13 +72,18 @@ function open(library: PdfiumLibrary, bytes: Uint8Array, password: string): Open
 interface LoadedPdf {
   readonly document: number;
   readonly form: PdfiumForm | undefined;
+  readonly linksOf: LinkReader;
 }
 
 function loadDocument(library: PdfiumLibrary, copy: number, bytes: number, password: string): LoadedPdf {
   const { api } = library;
   const document = api.FPDF_LoadMemDocument(copy, bytes, password);
   if (document === 0) throw refusal(api.FPDF_GetLastError(), password !== '');
-  return { document, form: openForm(library, document) };
+  return {
+    document,
+    form: openForm(library, document),
+    linksOf: linkReader(library, document),
+  };
 }
 
 function unload({ api }: PdfiumLibrary, { document, form }: LoadedPdf): void {
@@ -90,12 +97,12 @@ async function* readPages(
   opened: LoadedPdf,
   reload: () => LoadedPdf,
 ): AsyncGenerator<EnginePage> {
-  let { document, form } = opened;
+  let loaded = opened;
   let read = 0;
   for (const number of numbers) {
-    if (read > 0 && read % PAGES_PER_LOAD === 0) ({ document, form } = await guard(library, reload));
+    if (read > 0 && read % PAGES_PER_LOAD === 0) loaded = await guard(library, reload);
     read += 1;
-    const page = await guard(library, () => readPage(library, document, number, form));
+    const page = await guard(library, () => readPage(library, loaded.document, number, loaded));
     if (page !== undefined) yield page;
   }
 }
@@ -118,7 +125,11 @@ function readHead(library: PdfiumLibrary, document: number): DocumentOpening {
     createdAt: entry('CreationDate'),
     modifiedAt: entry('ModDate'),
   });
-  return { pageCount: api.FPDF_GetPageCount(document), metadata };
+  return {
+    pageCount: api.FPDF_GetPageCount(document),
+    metadata,
+    attachments: readAttachments(library, document),
+  };
 }
 
 function refusal(error: number, hasPassword: boolean): EngineError {

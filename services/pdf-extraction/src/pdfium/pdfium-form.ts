@@ -2,8 +2,9 @@
  * What stands on a page without being part of its content: values of form fields, and the texts of comments. Text
  * extraction skips both, and readers search for both.
  */
-import type { FormField } from '../engine.ts';
+import type { FormField, PageLink } from '../engine.ts';
 import type { PdfiumLibrary } from './pdfium-library.ts';
+import { distinctLinks, type LinkReader } from './pdfium-links.ts';
 
 // From fpdf_annot.h and fpdf_formfill.h.
 const ANNOTATION_LINK = 2;
@@ -15,10 +16,11 @@ const TEXT_FIELD_TYPES: ReadonlySet<number> = new Set([4, 5, 6]);
 const FLAG_PASSWORD = 1 << 13;
 const MAX_ANNOTATIONS = 10_000;
 
-/** Form fields and comments of a page. */
+/** Form fields, comments and links of a page. */
 export interface PageNotes {
   readonly fields: readonly FormField[];
   readonly annotations: readonly string[];
+  readonly links: readonly PageLink[];
 }
 
 /** An opened form environment; PDFium wants one before it tells values. */
@@ -42,11 +44,16 @@ export function openForm({ api }: PdfiumLibrary, document: number): PdfiumForm |
   };
 }
 
-/** Reads a page's form values and comments. */
-export function readNotes(library: PdfiumLibrary, page: number, form: PdfiumForm | undefined): PageNotes {
+/** Reads a page's form values, comments and links. */
+export function readNotes(
+  library: PdfiumLibrary,
+  page: number,
+  { form, linksOf }: { readonly form: PdfiumForm | undefined; readonly linksOf: LinkReader },
+): PageNotes {
   const { api } = library;
   const fields: FormField[] = [];
   const annotations: string[] = [];
+  const links: PageLink[] = [];
   const count = Math.min(MAX_ANNOTATIONS, api.FPDFPage_GetAnnotCount(page));
   for (let index = 0; index < count; index += 1) {
     const annotation = api.FPDFPage_GetAnnot(page, index);
@@ -55,14 +62,21 @@ export function readNotes(library: PdfiumLibrary, page: number, form: PdfiumForm
     if (type === ANNOTATION_WIDGET) {
       const field = form === undefined ? undefined : readField(library, form.handle, annotation);
       if (field !== undefined) fields.push(field);
-    } else if (type !== ANNOTATION_LINK && type !== ANNOTATION_POPUP) {
+    } else if (type === ANNOTATION_LINK) {
+      const link = linksOf.read(annotation);
+      if (link !== undefined) links.push(link);
+    } else if (type !== ANNOTATION_POPUP) {
       annotations.push(
         library.text((buffer, bytes) => api.FPDFAnnot_GetStringValue(annotation, 'Contents', buffer, bytes)),
       );
     }
     api.FPDFPage_CloseAnnot(annotation);
   }
-  return { fields, annotations: annotations.filter((text) => text !== '') };
+  return {
+    fields,
+    annotations: annotations.filter((text) => text !== ''),
+    links: distinctLinks(links),
+  };
 }
 
 function readField({ api, text }: PdfiumLibrary, form: number, annotation: number): FormField | undefined {

@@ -30,7 +30,11 @@ export function readOutline(library: PdfiumLibrary, document: number, pageCount:
 }
 
 /** PDFium looks for the page of an entry among the pages that it knows, and through the whole tree for others: quadratic. */
-function learnPages({ api, allocate, free }: PdfiumLibrary, document: number, pageCount: number): void {
+export function learnPages(
+  { api, allocate, free }: PdfiumLibrary,
+  document: number,
+  pageCount: number,
+): void {
   const size = allocate(SIZE_BYTES);
   for (let index = 0; index < pageCount; index += 1) api.FPDF_GetPageSizeByIndexF(document, index, size);
   free(size);

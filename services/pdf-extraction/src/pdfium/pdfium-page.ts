@@ -1,6 +1,6 @@
 /** One page by PDFium: its text, and what it draws where it has none. */
 import type { EnginePage } from '../engine.ts';
-import { readNotes, type PdfiumForm } from './pdfium-form.ts';
+import { readNotes } from './pdfium-form.ts';
 import type { PdfiumLibrary } from './pdfium-library.ts';
 
 // From fpdf_edit.h.
@@ -16,7 +16,7 @@ export function readPage(
   library: PdfiumLibrary,
   document: number,
   number: number,
-  form: PdfiumForm | undefined,
+  notes: Parameters<typeof readNotes>[2],
 ): EnginePage | undefined {
   const { api } = library;
   const page = api.FPDF_LoadPage(document, number - 1);
@@ -31,7 +31,7 @@ export function readPage(
       ...(label === '' ? {} : { label }),
       text,
       ...drawn,
-      ...readNotes(library, page, form),
+      ...readNotes(library, page, notes),
     };
   } finally {
     if (textPage !== 0) api.FPDFText_ClosePage(textPage);

@@ -2,7 +2,14 @@
  * What the worker and a sandboxed child say to each other. The child's side of this module has no dependency, because the
  * child may read nothing else.
  */
-import type { DocumentOpening, EngineErrorCode, FormField, OutlineItem, TextLayer } from '../engine.ts';
+import type {
+  DocumentOpening,
+  EngineErrorCode,
+  FormField,
+  OutlineItem,
+  PageLink,
+  TextLayer,
+} from '../engine.ts';
 import type { EngineId } from './outcome.ts';
 
 /** Frame kinds. The worker sends `document`, everything else comes from the child. */
@@ -20,6 +27,7 @@ export interface ReadPage {
   readonly hasUnreadableText: boolean;
   readonly words: number;
   readonly fields: readonly FormField[];
+  readonly links: readonly PageLink[];
 }
 
 /** JSON of a `document` frame; its body is the PDF. */

@@ -26,6 +26,7 @@ export function preparePage(page: EnginePage): ReadPage {
     hasUnreadableText: content === '' && page.hasTextObjects,
     words: countWords(text),
     fields,
+    links: page.links,
   };
 }
 

@@ -28,6 +28,7 @@ const head = z.object({
     createdAt: metadataText,
     modifiedAt: metadataText,
   }),
+  attachments: z.array(z.object({ name: z.string() })).exactOptional(),
 });
 
 const outline = z.object({ outline: z.array(outlineItem) });
@@ -39,6 +40,9 @@ const page = z.object({
   hasUnreadableText: z.boolean(),
   words: z.number().int().min(0),
   fields: z.array(z.object({ name: z.string(), value: z.string() })),
+  links: z.array(
+    z.object({ uri: z.string().exactOptional(), page: z.number().int().min(1).exactOptional() }),
+  ),
 });
 
 const failed = z.object({
