@@ -64,7 +64,8 @@ async function extract(
   flushedAtMs = performance.now();
   const pdf = await engine.open(bytes, password === undefined ? {} : { password });
   put(KIND.head, pdf.head);
-  if (isFlushDue()) await flush();
+  // At once: should the first page never end, the worker can say how many there were.
+  await flush();
   let isFirst = true;
   for await (const page of pdf.pages(pages)) {
     const { text, ...rest } = preparePage(page);
