@@ -13,6 +13,7 @@ const SERVERS = [
       'packages/once/src/redis/**/*.test.ts',
       'packages/once/src/once-processes.test.ts',
       'test/end-to-end/launch-redis.test.ts',
+      'test/moving-in/bullmq-processor.test.ts',
       'test/leases/**/*.test.ts',
     ],
   },

@@ -18,7 +18,7 @@ import type { HandlerBinding } from './handler.ts';
 
 /**
  * Turns a message that Longshore did not enqueue (an S3 event, say) into an envelope, or answers `undefined` when it is
- * not of its kind. `json` is the parsed body.
+ * not of its kind. `json` is the parsed body, `undefined` when the body is no JSON that could be trusted.
  */
 export type ForeignDecoder = (json: unknown, message: Message) => Envelope | undefined;
 
@@ -130,9 +130,10 @@ function decode(
 ): { envelope: Envelope } | { fault: { code: string; reason: string } } {
   const decoded = decodeEnvelope(message.body);
   if (decoded.ok) return { envelope: decoded.envelope };
-  if (decoded.fault.code !== 'not_an_envelope' || decoders.length === 0) return { fault: decoded.fault };
+  // An envelope of a later format is ours, whatever a decoder would make of it.
+  if (decoded.fault.code === 'unknown_format' || decoders.length === 0) return { fault: decoded.fault };
   const json = parseJson(message.body);
-  for (const decoder of json.ok ? decoders : []) {
+  for (const decoder of decoders) {
     const envelope = decoder(json.ok ? json.value : undefined, message);
     if (envelope !== undefined) return { envelope };
   }

@@ -1,0 +1,3 @@
+export { sqsConsumer } from './sqs-consumer.ts';
+export type { SqsConsumer, SqsConsumerOptions } from './sqs-consumer.ts';
+export type { ConsumerMessage } from './consumer-message.ts';
