@@ -18,6 +18,7 @@ export const ARROWS: Readonly<Record<string, Arrow>> = {
   simulator: ['job', 'fleet', 'ledger', 'autoscaler'],
   launch: ['job', 'queue', 'objects', 'once', 'worker', 'fleet', 'ledger'],
   'sqs-endpoint': ['job'],
+  'create-longshore': ['job'],
   cli: 'everything',
 };
 

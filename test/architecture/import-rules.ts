@@ -134,12 +134,18 @@ function specifiersOfOurs(
 ): readonly (Omit<Edge, 'from' | 'to'> & { readonly to: Package | undefined })[] {
   return workspace.sources.flatMap((source) =>
     source.imports
-      .filter(({ specifier }) => specifier.startsWith('@longshore/'))
+      .filter(({ specifier }) => isOurs(workspace, specifier))
       .map((use) => {
         const { name, door } = splitSpecifier(use.specifier);
         return { source, use, door, to: workspace.packages.find(({ manifest }) => manifest.name === name) };
       }),
   );
+}
+
+/** A package of this repository, or one that says to be. */
+function isOurs({ packages }: Workspace, specifier: string): boolean {
+  const { name } = splitSpecifier(specifier);
+  return name.startsWith('@longshore/') || packages.some(({ manifest }) => manifest.name === name);
 }
 
 function at({ path }: Source, { line }: { readonly line: number }): string {

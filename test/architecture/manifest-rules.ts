@@ -106,7 +106,7 @@ export function looseVersions({ manifest, packages }: Workspace): string[] {
     Object.entries({ ...each.dependencies, ...each.optionalDependencies, ...each.devDependencies }).flatMap(
       ([name, version]) => {
         const where = `${folder}/package.json`;
-        if (name.startsWith('@longshore/')) {
+        if (packages.some((ours) => ours.manifest.name === name)) {
           return version === 'workspace:*' ? [] : [`${where} asks for ${name}@${version}: say workspace:*`];
         }
         if (!/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))

@@ -13,7 +13,9 @@ export function isConformanceSuite(path: string): boolean {
 
 /** Programs: they alone read the environment, set signal handlers and exit. `launch` is the one that all services share. */
 export function isCompositionRoot(path: string): boolean {
-  return /^services\/[^/]+\/src\/main\.ts$|^packages\/(?:cli|launch)\/src\/|^vitest\.config\.ts$/.test(path);
+  return /^(?:services\/[^/]+|packages\/create-longshore)\/src\/main\.ts$|^packages\/(?:cli|launch)\/src\/|^vitest\.config\.ts$/.test(
+    path,
+  );
 }
 
 /** The first module of a thread or a child process: it talks to its parent and ends itself, but is given its settings. */

@@ -1,11 +1,12 @@
 /** Uses the packages as people get them: packed, without sources, each with the dependencies that it names. */
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mustRun, runProgram, toolCommand } from '../check/run-program.ts';
-import { linkConsumer } from './consumer.ts';
+import { linkConsumer, linkPackages, linkTools } from './consumer.ts';
+import { startWorker } from './scaffolded-worker.ts';
 import { packPackages, type PackedPackage } from './pack-packages.ts';
 
 /** A build and a package manager run here, on a machine that runs other tests, too. */
@@ -119,6 +120,102 @@ describe('The packed packages', () => {
       });
       await output(home, 'import-doors.mjs', '@longshore/launch', '@longshore/cli', '@longshore/worker');
       expect(await output(home, 'run-job.mjs')).toMatchObject({ name: 'Ada' });
+    },
+    PACKING_MS,
+  );
+});
+
+describe('A fleet of create-longshore', () => {
+  const program = (home: string, name: string, bin: string): string =>
+    join(home, 'node_modules', name, packages.find((each) => each.name === name)?.manifest.bin?.[bin] ?? '');
+
+  /** Without what this very test run tells its own processes. */
+  const ENV = { ...process.env, NO_COLOR: '1', VITEST: undefined, VITEST_POOL_ID: undefined };
+
+  interface Manifest {
+    readonly dependencies: Readonly<Record<string, string>>;
+    readonly devDependencies: Readonly<Record<string, string>>;
+  }
+  const manifestOf = async (home: string): Promise<Manifest> =>
+    JSON.parse(await readFile(join(home, 'package.json'), 'utf8')) as Manifest;
+
+  /** Makes a fleet with two workers, as a person would, but for the registry. */
+  async function scaffold(name: string): Promise<string> {
+    const starter = await consumer(`${name}-starter`, { peers: false });
+    const home = join(folder, name);
+    await mustRun([
+      process.execPath,
+      program(starter, 'create-longshore', 'create-longshore'),
+      home,
+      '--name',
+      'shop',
+    ]);
+    return home;
+  }
+
+  /** Its own checks and tests, then jobs of both its workers on the embedded endpoint. */
+  async function expectUsable(
+    home: string,
+    run: (tool: string, ...args: string[]) => Promise<string>,
+  ): Promise<void> {
+    await run('longshore', 'add', 'worker', 'thumbnails', '--job', 'make-thumbnail');
+    expect(await run('tsc')).toBe('');
+    expect(await run('vitest', 'run')).toMatch(/4 passed/);
+    expect(await run('longshore', 'check', '--strict')).toContain('No faults, no warnings');
+    for (const [worker, job] of [
+      ['words', 'count-words'],
+      ['thumbnails', 'make-thumbnail'],
+    ] as const) {
+      await run('longshore', 'enqueue', job, '{"id":"first","text":"three small words"}');
+      await using running = startWorker(home, program(home, '@longshore/cli', 'longshore'), worker);
+      expect(await running.result(`${worker}/first.json`)).toEqual({ id: 'first', words: 3 });
+      expect(await running.stop()).toBe(0);
+    }
+    const status = JSON.parse(await run('longshore', 'status', '--json')) as unknown;
+    expect(JSON.stringify(status)).toContain('"backlog":0');
+  }
+
+  it(
+    'type-checks, passes its tests and runs its workers',
+    async () => {
+      const home = await scaffold('shop');
+      const { dependencies, devDependencies } = await manifestOf(home);
+      await linkPackages(home, packages, { peers: false });
+      await linkTools(
+        home,
+        Object.keys({ ...dependencies, ...devDependencies }).filter(
+          (name) => !packages.some((packed) => packed.name === name),
+        ),
+      );
+      await expectUsable(home, async (tool, ...args) =>
+        mustRun(
+          tool === 'longshore'
+            ? [process.execPath, program(home, '@longshore/cli', 'longshore'), ...args]
+            : toolCommand(tool === 'tsc' ? 'typescript' : tool, ...args),
+          { cwd: home, env: ENV },
+        ),
+      );
+    },
+    PACKING_MS,
+  );
+
+  it.runIf(process.env['CI'] !== undefined && process.env['CI'] !== '')(
+    'is installed by npm, and works likewise',
+    async () => {
+      const home = await scaffold('shop-by-npm');
+      const { dependencies, devDependencies, ...rest } = await manifestOf(home);
+      const ours = Object.fromEntries(packages.map(({ name, tarball }) => [name, `file:${tarball}`]));
+      const { '@longshore/cli': _cli, ...tools } = devDependencies;
+      await writeFile(
+        join(home, 'package.json'),
+        JSON.stringify({ ...rest, dependencies: { ...dependencies, ...ours }, devDependencies: tools }),
+      );
+      await mustRun(['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], {
+        cwd: home,
+      });
+      await expectUsable(home, async (tool, ...args) =>
+        mustRun([process.execPath, join(home, 'node_modules/.bin', tool), ...args], { cwd: home, env: ENV }),
+      );
     },
     PACKING_MS,
   );

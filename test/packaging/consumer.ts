@@ -15,6 +15,15 @@ export async function linkConsumer(
 ): Promise<void> {
   await mkdir(folder);
   await writeFile(join(folder, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }');
+  await linkPackages(folder, packages, { peers });
+}
+
+/** Puts the packages into a project that is there. */
+export async function linkPackages(
+  folder: string,
+  packages: readonly PackedPackage[],
+  { peers }: { readonly peers: boolean },
+): Promise<void> {
   for (const packed of packages) {
     const home = join(folder, 'node_modules', packed.name);
     await cp(packed.unpacked, home, { recursive: true });
@@ -22,10 +31,15 @@ export async function linkConsumer(
       ...packed.manifest.dependencies,
       ...(peers ? packed.manifest.peerDependencies : {}),
     });
-    for (const name of names.filter((each) => !each.startsWith('@longshore/'))) {
+    for (const name of names.filter((each) => !packages.some((ours) => ours.name === each))) {
       await link(installedPath(packed.folder, name), join(home, 'node_modules', name));
     }
   }
+}
+
+/** Puts tools and libraries of this repository's root into a project. */
+export async function linkTools(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) await link(installedPath('.', name), join(folder, 'node_modules', name));
 }
 
 /** Where a dependency of a package lies in this repository; the tools of all tests lie in the root. */

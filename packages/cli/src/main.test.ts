@@ -79,6 +79,8 @@ describe('help', () => {
     ['dlq', 'list'],
     ['dlq', 'show'],
     ['dlq', 'redrive'],
+    ['add', 'worker'],
+    ['import', 'copilot'],
     ...['run', 'log', 'why', 'pin', 'unpin', 'pins'].map((name) => ['autoscaler', name]),
   ];
 
@@ -364,6 +366,9 @@ describe('completion', () => {
         'warehouse',
         'worker',
         'check',
+        'init',
+        'add',
+        'import',
         'completion',
       ],
     ],

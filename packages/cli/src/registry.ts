@@ -69,6 +69,21 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('./commands/check.ts')).check,
   },
   {
+    name: 'init',
+    summary: 'Start a fleet in a new folder',
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  {
+    name: 'add',
+    summary: 'Add a worker to the fleet',
+    load: async () => (await import('./commands/add.ts')).add,
+  },
+  {
+    name: 'import',
+    summary: 'Take over a service of another tool',
+    load: async () => (await import('./commands/import.ts')).importCommand,
+  },
+  {
     name: 'completion',
     summary: 'Print a completion script for your shell',
     load: async () => (await import('./commands/completion.ts')).completion,
