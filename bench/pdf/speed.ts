@@ -65,7 +65,7 @@ export async function measureSpeeds(options: SpeedOptions): Promise<Speeds> {
 }
 
 /** Large enough that two children end together, small enough that a minute of other work on the machine hits all alike. */
-const DOCUMENTS_PER_TURN = 30;
+const DOCUMENTS_PER_TURN = 60;
 
 /** Documents under way at a time: in the worker a slot more than there are children, here two for each child. */
 const LANES: Readonly<Record<keyof Speeds, number>> = {
