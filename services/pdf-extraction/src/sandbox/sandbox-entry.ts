@@ -59,11 +59,15 @@ function isFlushDue(): boolean {
 
 async function extract(
   engine: PdfEngine,
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   { password, pages }: DocumentMessage,
 ): Promise<void> {
   flushedAtMs = performance.now();
-  const pdf = await engine.open(bytes, password === undefined ? {} : { password });
+  const pdf = await engine.open(bytes, {
+    ...(password === undefined ? {} : { password }),
+    // At once: a collector would leave them where they are until much more has come together.
+    onCopied: () => void bytes.buffer.transfer(0),
+  });
   put(KIND.head, pdf.head);
   // At once: should the first page never end, the worker can say how many there were.
   await flush();
@@ -79,7 +83,11 @@ async function extract(
   await pdf.close();
 }
 
-async function answer(engine: PdfEngine, bytes: Uint8Array, message: DocumentMessage): Promise<void> {
+async function answer(
+  engine: PdfEngine,
+  bytes: Uint8Array<ArrayBuffer>,
+  message: DocumentMessage,
+): Promise<void> {
   try {
     await extract(engine, bytes, message);
     put(KIND.done, {});
