@@ -83,6 +83,28 @@ export interface EnginePage {
   readonly links: readonly PageLink[];
 }
 
+/** A page as it looks, for OCR. */
+export interface PageImage {
+  /** From 1. */
+  readonly page: number;
+  /** Pixels, as `height`. */
+  readonly width: number;
+  readonly height: number;
+  /** Pixels to the inch. */
+  readonly dpi: number;
+  /** One byte of grey for each pixel, from black to white, row by row from the top. */
+  readonly pixels: Uint8Array;
+}
+
+/** How a page is to be drawn. */
+export interface DrawOptions {
+  /** From 1. */
+  readonly page: number;
+  /** Pixels to the inch; fewer where a page would have more than `maxPixels`. */
+  readonly dpi: number;
+  readonly maxPixels: number;
+}
+
 /** An opened document. */
 export interface OpenedPdf {
   readonly head: DocumentOpening;
@@ -96,6 +118,8 @@ export interface OpenedPdf {
    * know them.
    */
   outline(): Promise<readonly OutlineItem[]>;
+  /** A page as it looks, without comments and form values. Nothing: it is damaged, or the engine cannot draw. */
+  draw(options: DrawOptions): Promise<PageImage | undefined>;
   close(): Promise<void>;
 }
 

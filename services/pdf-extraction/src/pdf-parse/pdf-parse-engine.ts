@@ -66,6 +66,8 @@ async function open(
       head,
       pages: (numbers) => readPages(parser, document, labels, numbers),
       outline: () => readOutline(document),
+      // Its canvas is native code, which the sandbox does not load.
+      draw: () => Promise.resolve(undefined),
       close: () => parser.destroy(),
     };
   } catch (error) {

@@ -13,7 +13,7 @@ import { PROTOTYPES, type Extension, type Prototype } from './prototypes.ts';
 
 type NativeFunction = (...values: readonly (number | string | Uint8Array)[]) => number;
 type Bind = (name: string, prototype: Prototype) => NativeFunction;
-type Memory = Pick<PdfiumLibrary, 'allocate' | 'free' | 'write' | 'readUtf16'>;
+type Memory = Pick<PdfiumLibrary, 'allocate' | 'free' | 'write' | 'read' | 'readUtf16'>;
 
 /** `FPDF_FORMFILLINFO` begins with its version; the callbacks after it stay empty. Larger than any version of it. */
 const FORM_INFO_BYTES = 1_024;
@@ -63,6 +63,11 @@ function nativeMemory(bind: Bind): Memory {
     },
     write(pointer, bytes) {
       copyIn(pointer, bytes, bytes.length);
+    },
+    read(pointer, bytes) {
+      const copy = Buffer.allocUnsafeSlow(bytes);
+      copyOut(copy, pointer, bytes);
+      return copy;
     },
     readUtf16(pointer, bytes) {
       const copy = Buffer.allocUnsafe(bytes - (bytes % UTF16_BYTES));

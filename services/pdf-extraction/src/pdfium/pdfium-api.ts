@@ -4,6 +4,11 @@ import type { WrappedPdfiumModule } from '@embedpdf/pdfium';
 /** PDFium's functions. Handles and pointers are numbers, 0 is "nothing" or "failed" everywhere. */
 export type PdfiumApi = Pick<
   WrappedPdfiumModule,
+  | 'FPDFBitmap_CreateEx'
+  | 'FPDFBitmap_Destroy'
+  | 'FPDF_GetPageHeightF'
+  | 'FPDF_GetPageWidthF'
+  | 'FPDF_RenderPageBitmap'
   | 'FPDFAction_GetDest'
   | 'FPDFAction_GetURIPath'
   | 'FPDFAnnot_GetFormFieldFlags'

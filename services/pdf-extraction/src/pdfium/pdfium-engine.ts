@@ -9,6 +9,7 @@ import {
 } from '../engine.ts';
 import { cleanMetadata } from '../text/metadata.ts';
 import { readAttachments } from './pdfium-attachments.ts';
+import { drawPage } from './pdfium-draw.ts';
 import { openForm, type PdfiumForm } from './pdfium-form.ts';
 import type { PdfiumLibrary } from './pdfium-library.ts';
 import { linkReader, type LinkReader } from './pdfium-links.ts';
@@ -72,6 +73,7 @@ function open(library: PdfiumLibrary, { copy, length }: Copied, password: string
         if (head.pageCount > PAGES_PER_LOAD) reload();
         return readOutline(library, loaded.document, head.pageCount);
       }),
+    draw: (options) => guard(library, () => drawPage(library, loaded.document, options)),
     close: () =>
       guard(library, () => {
         unload(library, loaded);

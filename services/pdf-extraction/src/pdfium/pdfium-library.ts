@@ -8,6 +8,8 @@ export interface PdfiumLibrary {
   readonly allocate: (bytes: number) => number;
   readonly free: (pointer: number) => void;
   readonly write: (pointer: number, bytes: Uint8Array) => void;
+  /** A copy of the bytes at a pointer. */
+  readonly read: (pointer: number, bytes: number) => Uint8Array;
   /** UTF-16LE text at a pointer. */
   readonly readUtf16: (pointer: number, bytes: number) => string;
   /**

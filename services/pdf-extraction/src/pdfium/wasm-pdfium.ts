@@ -55,6 +55,7 @@ async function loadPdfium(): Promise<PdfiumLibrary> {
     allocate,
     free,
     write: (pointer, bytes) => heap().set(bytes, pointer),
+    read: (pointer, bytes) => heap().slice(pointer, pointer + bytes),
     readUtf16,
     text: textReader({ allocate, free, readUtf16 }),
     memoryBytes: () => heap().length,

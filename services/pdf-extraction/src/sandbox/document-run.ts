@@ -2,7 +2,7 @@
  * One document on one child: fed in, its pages collected, its limits watched from the moment when the child turns to it.
  * A child that this document may have harmed is killed before it turns to the next.
  */
-import type { DocumentOpening, OutlineItem } from '../engine.ts';
+import type { DocumentOpening, OutlineItem, PageImage } from '../engine.ts';
 import { CLOCK_FACTOR, type SandboxLimits } from './limits.ts';
 import type { ChildMessage, DocumentMessage, ReadPage } from './messages.ts';
 import { failed, type DocumentFailed, type EngineId, type SandboxOutcome } from './outcome.ts';
@@ -67,6 +67,7 @@ class DocumentRun implements ChildTask {
   readonly #pages: ReadPage[] = [];
   #head: DocumentOpening | undefined;
   #outline: readonly OutlineItem[] = [];
+  #image: PageImage | undefined;
   #textBytes = 0;
   #pageSinceMs = 0;
   /** Unknown until the first look after a page: looking costs more than many a page does. */
@@ -117,6 +118,9 @@ class DocumentRun implements ChildTask {
         this.#count(message.bytes);
         this.#renew();
         return;
+      case 'image':
+        this.#image = message.image;
+        return;
       case 'page':
         this.#addPage(message.page);
         return;
@@ -166,6 +170,7 @@ class DocumentRun implements ChildTask {
       engine: this.#engine,
       head: { ...this.#head, outline: this.#outline },
       pages: this.#pages,
+      ...(this.#image === undefined ? {} : { image: this.#image }),
     };
   }
 

@@ -6,8 +6,9 @@
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withKernelLimits, type LaunchCommand } from './kernel-limits.ts';
 
 /** An engine as the sandbox runs it. */
 export interface SandboxEngine {
@@ -24,12 +25,6 @@ export interface SandboxEngine {
    * kernel's limits. Default false.
    */
   readonly isNative?: boolean;
-}
-
-/** Program and arguments. */
-export interface LaunchCommand {
-  readonly program: string;
-  readonly args: readonly string[];
 }
 
 /**
@@ -50,10 +45,9 @@ const KERNEL_LIMITS = ['--core=0', '--nofile=64', '--fsize=0'];
 export function launchCommand(
   engine: SandboxEngine,
   memoryBytes: number,
-  searchPath: string = DEFAULT_SEARCH_PATH,
+  searchPath?: string,
 ): LaunchCommand {
-  const node = [
-    process.execPath,
+  const args = [
     '--permission',
     ...readablePaths(engine).map((path) => `--allow-fs-read=${path}`),
     ...(engine.isNative === true ? ['--allow-addons'] : []),
@@ -70,27 +64,11 @@ export function launchCommand(
     engine.moduleUrl,
     engine.argument ?? '',
   ];
-  const prlimit = find('prlimit', searchPath);
-  const setpriv = find('setpriv', searchPath);
-  const wrapped = [
-    ...(prlimit === undefined
-      ? []
-      : [prlimit, `--data=${memoryBytes + DATA_HEADROOM_BYTES}`, ...KERNEL_LIMITS, '--']),
-    ...(setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL', '--no-new-privs', '--']),
-    ...node,
-  ];
-  return { program: wrapped[0] ?? process.execPath, args: wrapped.slice(1) };
-}
-
-/** Where util-linux lies; the worker's own `PATH` is not asked, so that no other program can take its place. */
-const DEFAULT_SEARCH_PATH = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].join(delimiter);
-
-function find(program: string, searchPath: string): string | undefined {
-  if (process.platform !== 'linux') return undefined;
-  return searchPath
-    .split(delimiter)
-    .map((folder) => join(folder, program))
-    .find((path) => existsSync(path));
+  return withKernelLimits(
+    { program: process.execPath, args },
+    [`--data=${memoryBytes + DATA_HEADROOM_BYTES}`, ...KERNEL_LIMITS],
+    searchPath,
+  );
 }
 
 function entryPath(): string {

@@ -4,16 +4,19 @@
  */
 import type {
   DocumentOpening,
+  DrawOptions,
   EngineErrorCode,
   FormField,
   OutlineItem,
+  PageImage,
   PageLink,
   TextLayer,
 } from '../engine.ts';
+import type { PageOcr } from '../ocr/page-ocr.ts';
 import type { EngineId } from './outcome.ts';
 
 /** Frame kinds. The worker sends `document`, everything else comes from the child. */
-export const KIND = { document: 1, ready: 2, head: 3, page: 4, done: 5, failed: 6, outline: 7 } as const;
+export const KIND = { document: 1, ready: 2, head: 3, page: 4, done: 5, failed: 6, outline: 7, image: 8 } as const;
 
 /** One page as it leaves the child: cleaned, counted. The text travels as the frame's body. */
 export interface ReadPage {
@@ -28,6 +31,8 @@ export interface ReadPage {
   readonly words: number;
   readonly fields: readonly FormField[];
   readonly links: readonly PageLink[];
+  /** What OCR made of it. Absent: its text is the document's own. */
+  readonly ocr?: PageOcr;
 }
 
 /** JSON of a `document` frame; its body is the PDF. */
@@ -35,6 +40,8 @@ export interface DocumentMessage {
   readonly password?: string;
   /** Numbers of the pages that are wanted. Default all. */
   readonly pages?: readonly number[];
+  /** A page that is wanted as an image, and nothing else. Default none. */
+  readonly image?: DrawOptions;
 }
 
 /** From child to worker. */
@@ -43,5 +50,6 @@ export type ChildMessage =
   | { readonly kind: 'head'; readonly head: DocumentOpening; readonly bytes: number }
   | { readonly kind: 'outline'; readonly outline: readonly OutlineItem[]; readonly bytes: number }
   | { readonly kind: 'page'; readonly page: ReadPage }
+  | { readonly kind: 'image'; readonly image: PageImage }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly code: EngineErrorCode; readonly reason: string };

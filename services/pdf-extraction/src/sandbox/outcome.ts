@@ -1,5 +1,5 @@
 /** What becomes of a document in the sandbox. */
-import type { DocumentHead } from '../engine.ts';
+import type { DocumentHead, PageImage } from '../engine.ts';
 import type { ReadPage } from './messages.ts';
 
 /** Why there is no text. */
@@ -23,6 +23,8 @@ export interface DocumentRead {
   readonly engine: EngineId;
   readonly head: DocumentHead;
   readonly pages: readonly ReadPage[];
+  /** The page that was wanted as an image, where the engine could draw it. */
+  readonly image?: PageImage;
 }
 
 /** A document that was not read. */

@@ -1,6 +1,6 @@
 /** The worker's side of the pipe: a child that parsed hostile bytes is believed nothing that is not checked here. */
 import { z } from 'zod';
-import type { OutlineItem } from '../engine.ts';
+import type { OutlineItem, PageImage } from '../engine.ts';
 import type { Frame } from './frames.ts';
 import { KIND, type ChildMessage } from './messages.ts';
 
@@ -45,6 +45,11 @@ const page = z.object({
   ),
 });
 
+/** Sides as readers of images take them. */
+const side = z.number().int().min(1).max(32_767);
+
+const image = z.object({ page: z.number().int().min(1), width: side, height: side, dpi: z.number().positive() });
+
 const failed = z.object({
   code: z.enum(['encrypted', 'corrupt', 'out_of_memory', 'engine_crashed']),
   reason: z.string(),
@@ -62,6 +67,8 @@ export function readMessage(frame: Frame): ChildMessage {
       return { kind: 'outline', ...outline.parse(json), bytes: frame.json.length };
     case KIND.page:
       return { kind: 'page', page: { ...page.parse(json), text: frame.body.toString() } };
+    case KIND.image:
+      return { kind: 'image', image: readImage(image.parse(json), frame.body) };
     case KIND.done:
       return { kind: 'done' };
     case KIND.failed:
@@ -69,4 +76,11 @@ export function readMessage(frame: Frame): ChildMessage {
     default:
       throw new Error(`Message of unknown kind ${frame.kind}`);
   }
+}
+
+function readImage(head: Omit<PageImage, 'pixels'>, pixels: Uint8Array): PageImage {
+  const { width, height } = head;
+  if (pixels.length !== width * height)
+    throw new Error(`Image of ${width} by ${height} pixels in ${pixels.length} bytes`);
+  return { ...head, pixels };
 }

@@ -10,7 +10,7 @@ import type { Readable, Writable } from 'node:stream';
 import { LongshoreError } from '@longshore/job';
 import { describeExit, type ChildExit } from './child-exit.ts';
 import { FrameReader, FrameTooLargeError, encodeFrame } from './frames.ts';
-import type { LaunchCommand } from './launch-command.ts';
+import type { LaunchCommand } from './kernel-limits.ts';
 import { KIND, type ChildMessage, type DocumentMessage } from './messages.ts';
 import type { EngineId } from './outcome.ts';
 import { readMessage } from './read-message.ts';

@@ -7,7 +7,7 @@
  */
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
-import { EngineError, type EngineModule, type PdfEngine } from '../engine.ts';
+import { EngineError, type DrawOptions, type EngineModule, type OpenedPdf, type PdfEngine } from '../engine.ts';
 import { FrameReader, encodeFrame } from './frames.ts';
 import { KIND, type DocumentMessage } from './messages.ts';
 import { preparePage } from './prepare-page.ts';
@@ -37,8 +37,8 @@ const outbox: Buffer[] = [];
 let outboxBytes = 0;
 let flushedAtMs = performance.now();
 
-function put(kind: number, json: object, body = ''): void {
-  const bytes = Buffer.from(body);
+function put(kind: number, json: object, body: string | Uint8Array = ''): void {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.length);
   outbox.push(encodeFrame(kind, json, bytes.length), bytes);
   outboxBytes += bytes.length;
 }
@@ -60,7 +60,7 @@ function isFlushDue(): boolean {
 async function extract(
   engine: PdfEngine,
   bytes: Uint8Array<ArrayBuffer>,
-  { password, pages }: DocumentMessage,
+  { password, pages, image }: DocumentMessage,
 ): Promise<void> {
   flushedAtMs = performance.now();
   const pdf = await engine.open(bytes, {
@@ -71,6 +71,19 @@ async function extract(
   put(KIND.head, pdf.head);
   // At once: should the first page never end, the worker can say how many there were.
   await flush();
+  if (image === undefined) await sendPages(pdf, pages);
+  else await sendImage(pdf, image);
+  await pdf.close();
+}
+
+async function sendImage(pdf: OpenedPdf, options: DrawOptions): Promise<void> {
+  const image = await pdf.draw(options);
+  if (image === undefined) return;
+  const { pixels, ...rest } = image;
+  put(KIND.image, rest, pixels);
+}
+
+async function sendPages(pdf: OpenedPdf, pages: readonly number[] | undefined): Promise<void> {
   let isFirst = true;
   for await (const page of pdf.pages(pages)) {
     const { text, ...rest } = preparePage(page);
@@ -80,7 +93,6 @@ async function extract(
     isFirst = false;
   }
   put(KIND.outline, { outline: await pdf.outline() });
-  await pdf.close();
 }
 
 async function answer(

@@ -8,6 +8,7 @@
  * failed is never used again; waiting documents are served in order.
  */
 import { LongshoreError } from '@longshore/job';
+import type { DrawOptions } from '../engine.ts';
 import { runDocument, type DocumentRunOptions, type RunEnd } from './document-run.ts';
 import { launchCommand, type SandboxEngine } from './launch-command.ts';
 import { sandboxLimits, type SandboxLimits } from './limits.ts';
@@ -38,6 +39,8 @@ export interface SandboxRunOptions {
   readonly signal?: AbortSignal;
   /** Numbers of the pages that are wanted. Default all. */
   readonly pages?: readonly number[];
+  /** A page that is wanted as an image, and nothing else. Default none. */
+  readonly image?: DrawOptions;
   /** Told of each page as it comes, before it is known how the document ends. */
   readonly onPage?: (page: ReadPage) => void;
 }
@@ -110,7 +113,7 @@ class Pool implements SandboxPool {
   }
 
   async run(bytes: Uint8Array, options: SandboxRunOptions = {}): Promise<SandboxOutcome> {
-    const { signal, password, pages, onPage } = options;
+    const { signal, password, pages, image, onPage } = options;
     const ended =
       signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
     const run = {
@@ -118,6 +121,7 @@ class Pool implements SandboxPool {
       message: {
         ...(password === undefined ? {} : { password }),
         ...(pages === undefined ? {} : { pages }),
+        ...(image === undefined ? {} : { image }),
       },
       signal: ended,
       ...(onPage === undefined ? {} : { onPage }),

@@ -1,0 +1,84 @@
+/** The pages of a document that have no text of their own, read by OCR. Each fails alone. */
+import type { PageImage } from '../engine.ts';
+import type { ReadPage } from '../sandbox/messages.ts';
+import { failed, type DocumentFailed, type SandboxOutcome } from '../sandbox/outcome.ts';
+import type { SandboxPool } from '../sandbox/sandbox-pool.ts';
+import { countWords } from '../text/words.ts';
+import type { KilledByOthers, Ocr, PageOcr, Recognition, UnrecognisedPage } from './page-ocr.ts';
+
+/** What it needs. */
+export interface ReadScansOptions {
+  readonly ocr: Ocr;
+  /** Draws the pages. */
+  readonly pool: SandboxPool;
+  readonly languages: readonly string[];
+  readonly password?: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A page at 300 pixels to the inch: fewer lose small print, more take longer and find the same.
+ */
+const DPI = 300;
+
+/** Whether OCR may find text on a page: something is drawn, and no text of the page's own is there. */
+export function isScan({ textLayer }: Pick<ReadPage, 'textLayer'>): boolean {
+  return textLayer === 'none';
+}
+
+/** All pages, those without text with what OCR found. Fails only where somebody else ended the OCR. */
+export async function readScans(
+  bytes: Uint8Array,
+  pages: readonly ReadPage[],
+  options: ReadScansOptions,
+): Promise<readonly ReadPage[] | DocumentFailed> {
+  const { ocr, languages, signal } = options;
+  const scans = pages.filter(isScan);
+  const recognised = new Map<number, ReadPage>();
+  const recognise = async (page: ReadPage): Promise<KilledByOthers | undefined> => {
+    const result = await ocr.recognise(() => draw(bytes, page.page, options), {
+      languages,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (result.kind === 'killed') return result;
+    recognised.set(page.page, withText(page, result));
+    return undefined;
+  };
+  const results = await Promise.all(scans.slice(0, ocr.limits.pages).map(recognise));
+  const killed = results.find((result) => result !== undefined);
+  if (killed !== undefined) return { ...failed('engine_crashed', killed.reason), blame: 'others' };
+  const reason = `At most ${ocr.limits.pages} scanned pages of a document are recognised`;
+  for (const page of scans.slice(ocr.limits.pages))
+    recognised.set(page.page, withText(page, { kind: 'failed', code: 'too_many_pages', reason }));
+  return pages.map((page) => recognised.get(page.page) ?? page);
+}
+
+async function draw(
+  bytes: Uint8Array,
+  page: number,
+  { pool, ocr, password, signal }: ReadScansOptions,
+): Promise<PageImage | UnrecognisedPage> {
+  const outcome = await pool.run(bytes, {
+    image: { page, dpi: DPI, maxPixels: ocr.limits.pixels },
+    ...(password === undefined ? {} : { password }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return imageOf(outcome);
+}
+
+function imageOf(outcome: SandboxOutcome): PageImage | UnrecognisedPage {
+  if (outcome.kind === 'ok')
+    return outcome.image ?? { kind: 'failed', code: 'not_drawn', reason: 'The page cannot be drawn' };
+  const { code, reason } = outcome;
+  const isLimit = code === 'timed_out' || code === 'out_of_memory' || code === 'engine_crashed';
+  return { kind: 'failed', code: isLimit ? code : 'not_drawn', reason: `The page cannot be drawn: ${reason}` };
+}
+
+/** What was recognised stands before the notes, which are all that the page had. */
+function withText(page: ReadPage, result: Recognition | UnrecognisedPage): ReadPage {
+  if (result.kind === 'failed') return { ...page, ocr: result };
+  const text = [result.text, page.text].filter((part) => part !== '').join('\n');
+  const ocr: PageOcr =
+    result.confidence === undefined ? { kind: 'ok' } : { kind: 'ok', confidence: result.confidence };
+  return { ...page, text, words: countWords(text), ocr };
+}

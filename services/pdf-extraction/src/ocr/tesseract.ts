@@ -1,0 +1,198 @@
+/**
+ * Tesseract, a program that the operator's image installs, as the OCR of extraction: one process for each page, as many at a
+ * time as there are processors for them.
+ */
+import { existsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { LongshoreError } from '@longshore/job';
+import type { PageImage } from '../engine.ts';
+import {
+  ocrLanguages,
+  ocrLimits,
+  type KilledByOthers,
+  type Ocr,
+  type OcrLimits,
+  type Recognition,
+  type RecogniseOptions,
+  type UnrecognisedPage,
+} from './page-ocr.ts';
+import { readTsv } from './read-tsv.ts';
+import { runTesseract, type TesseractEnd } from './run-tesseract.ts';
+import { turns, type Turns } from './turns.ts';
+
+/** Options of {@link openTesseract}. */
+export interface TesseractOptions {
+  /** Absolute path of the program. Default: where packages of Linux and macOS put it. */
+  readonly program?: string;
+  /** Languages where a job does not name others, in the order of their weight, 1 to 4. Default French and English. */
+  readonly languages?: readonly string[];
+  /** Pages that are recognised at a time. Default 1. */
+  readonly processes?: number;
+  readonly limits?: Partial<OcrLimits>;
+}
+
+/** The languages that documents have where nobody says otherwise. */
+export const DEFAULT_OCR_LANGUAGES: readonly string[] = ['fra', 'eng'];
+
+const FOLDERS = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'];
+const OLDEST_MAJOR = 4;
+const OFF = 'or leave OCR off';
+
+/**
+ * Finds tesseract and asks it for its version and languages.
+ *
+ * @throws LongshoreError `invalid_options` when there is no such program, it does not run, is older than version 4, or lacks
+ * data for a language
+ */
+export async function openTesseract(options: TesseractOptions = {}): Promise<Ocr> {
+  const { processes = 1 } = options;
+  if (!Number.isInteger(processes) || processes < 1) throw unusable(`processes is ${processes}, expected a whole number from 1`);
+  const limits = ocrLimits(options.limits);
+  const languages = ocrLanguages.safeParse(options.languages ?? DEFAULT_OCR_LANGUAGES);
+  if (!languages.success)
+    throw unusable(
+      `its languages are "${options.languages?.join(',') ?? ''}", expected one to four names such as "fra", each once`,
+    );
+  const program = findProgram(options.program);
+  const ask = (question: string): Promise<string> => askProgram(program, question, limits);
+  const version = readVersion(await ask('--version'), program);
+  const installed = readLanguages(await ask('--list-langs'));
+  const tesseract = new Tesseract(program, {
+    version,
+    installed,
+    languages: languages.data,
+    limits,
+    turns: turns(processes),
+  });
+  const missing = tesseract.missing(languages.data);
+  if (missing.length > 0)
+    throw unusable(
+      `"${program}" has no data for ${missing.join(', ')}, only for ${[...installed].join(', ')}: install it (Debian: apt-get install ${missing.map((name) => `tesseract-ocr-${name.replaceAll('_', '-')}`).join(' ')}), name other languages ${OFF}`,
+    );
+  return tesseract;
+}
+
+function findProgram(path: string | undefined): string {
+  if (path !== undefined) {
+    if (isAbsolute(path) && existsSync(path)) return path;
+    throw unusable(`there is no program "${path}": expected its absolute path, ${OFF}`);
+  }
+  const found = FOLDERS.map((folder) => join(folder, 'tesseract')).find((candidate) => existsSync(candidate));
+  if (found !== undefined) return found;
+  throw unusable(
+    `there is no tesseract in ${FOLDERS.join(', ')}: install it (Debian: apt-get install tesseract-ocr tesseract-ocr-fra tesseract-ocr-eng), say where it is ${OFF}`,
+  );
+}
+
+async function askProgram(program: string, question: string, limits: OcrLimits): Promise<string> {
+  const end = await runTesseract({ program, args: [question], limits });
+  if (end.kind === 'done') return end.stdout;
+  throw unusable(`"${program} ${question}" failed: ${end.reason}; repair the installation ${OFF}`);
+}
+
+/** `tesseract 5.3.0`, or with a `v` before the number. */
+function readVersion(said: string, program: string): string {
+  const version = /^tesseract v?(\d\S*)/.exec(said)?.[1];
+  if (version === undefined) throw unusable(`"${program}" does not call itself tesseract`);
+  if (Number.parseInt(version, 10) < OLDEST_MAJOR)
+    throw unusable(`"${program}" is version ${version}, expected ${OLDEST_MAJOR} or later`);
+  return version;
+}
+
+/** A line that says where they are, then one for each. */
+function readLanguages(said: string): ReadonlySet<string> {
+  return new Set(
+    said
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim())
+      .filter((line) => line !== '' && line !== 'osd'),
+  );
+}
+
+function unusable(fault: string): LongshoreError {
+  return new LongshoreError('invalid_options', `Cannot switch OCR on: ${fault}`);
+}
+
+class Tesseract implements Ocr {
+  readonly engine: Ocr['engine'];
+  readonly languages: readonly string[];
+  readonly limits: OcrLimits;
+  readonly #program: string;
+  readonly #installed: ReadonlySet<string>;
+  readonly #turns: Turns;
+  readonly #closing = new AbortController();
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  constructor(
+    program: string,
+    options: Pick<Ocr, 'languages' | 'limits'> & {
+      readonly version: string;
+      readonly installed: ReadonlySet<string>;
+      readonly turns: Turns;
+    },
+  ) {
+    this.engine = { name: 'tesseract', version: options.version };
+    this.languages = options.languages;
+    this.limits = options.limits;
+    this.#program = program;
+    this.#installed = options.installed;
+    this.#turns = options.turns;
+  }
+
+  missing(languages: readonly string[]): readonly string[] {
+    return languages.filter((name) => !this.#installed.has(name));
+  }
+
+  async recognise(
+    draw: () => Promise<PageImage | UnrecognisedPage>,
+    { languages, signal }: RecogniseOptions,
+  ): Promise<Recognition | UnrecognisedPage | KilledByOthers> {
+    const closing = this.#closing.signal;
+    const ended = signal === undefined ? closing : AbortSignal.any([signal, closing]);
+    return await this.#turns.take(ended, async () => {
+      const image = await draw();
+      ended.throwIfAborted();
+      if ('kind' in image) return image;
+      const run = this.#run(image, languages, ended);
+      this.#underWay.add(run);
+      const end = await run.finally(() => this.#underWay.delete(run));
+      return end.kind === 'done' ? readTsv(end.stdout) : end;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new LongshoreError('closed', 'OCR is closed'));
+    await Promise.allSettled(this.#underWay);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #run(
+    { width, height, dpi, pixels }: PageImage,
+    languages: readonly string[],
+    signal: AbortSignal,
+  ): Promise<TesseractEnd> {
+    return runTesseract({
+      program: this.#program,
+      args: [
+        'stdin',
+        'stdout',
+        '-l',
+        languages.join('+'),
+        '--dpi',
+        String(Math.max(1, Math.round(dpi))),
+        // Columns and reading order by the page's layout; sideways pages are not turned.
+        '--psm',
+        '3',
+        '-c',
+        'tessedit_create_tsv=1',
+      ],
+      input: [Buffer.from(`P5 ${width} ${height} 255\n`), pixels],
+      limits: this.limits,
+      signal,
+    });
+  }
+}
