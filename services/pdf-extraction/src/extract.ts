@@ -7,10 +7,12 @@ import { isAbsolute } from 'node:path';
 import { LongshoreError } from '@longshore/job';
 import type { DocumentHead, TextLayer } from './engine.ts';
 import { betterOf, doubtsAbout, withPagesOf, type PageDoubts } from './second-opinion.ts';
+import type { Ocr } from './ocr/page-ocr.ts';
+import { isScan, readScans } from './ocr/read-scans.ts';
 import type { SandboxEngine } from './sandbox/launch-command.ts';
 import type { SandboxLimits } from './sandbox/limits.ts';
 import type { ReadPage } from './sandbox/messages.ts';
-import type { DocumentFailed, SandboxOutcome } from './sandbox/outcome.ts';
+import type { DocumentFailed, EngineId, SandboxOutcome } from './sandbox/outcome.ts';
 import { sandboxPool, type SandboxPool, type SandboxRunOptions } from './sandbox/sandbox-pool.ts';
 import { detectLanguage } from './text/language.ts';
 import { sampleOf } from './text/sample.ts';
@@ -30,6 +32,14 @@ export interface Extracted {
   readonly words: number;
   readonly language: string;
   readonly textLayer: TextLayer;
+  /** Present: pages without text were given to OCR; each says what became of it. */
+  readonly ocr?: OcrUse;
+}
+
+/** What recognised the pages of a document. */
+export interface OcrUse extends EngineId {
+  /** In the order of their weight. */
+  readonly languages: readonly string[];
 }
 
 /** An extraction that its caller gave up. */
@@ -49,6 +59,8 @@ export interface ExtractOptions {
   readonly password?: string;
   /** Ends the extraction, which then fails as `aborted`. */
   readonly signal?: AbortSignal;
+  /** Languages for OCR. Default those that it was opened with. */
+  readonly ocrLanguages?: readonly string[];
   /**
    * Told of each page of the first engine as it comes, before it is known how the document ends and whose pages are kept.
    * What it throws ends the process.
@@ -85,6 +97,8 @@ export interface ExtractorOptions {
   readonly engine?: SandboxEngine;
   /** Default pdf-parse. `none`: a document is what the first engine makes of it. */
   readonly fallback?: SandboxEngine | 'none';
+  /** Recognises pages that show something and have no text; closed with the extractor. Default none: they stay without. */
+  readonly ocr?: Ocr;
 }
 
 /** PDFium as WebAssembly. */
@@ -122,26 +136,32 @@ export const PDF_PARSE: SandboxEngine = {
 
 /** Makes an extractor. No process is started before the first document or `warmUp`. @throws LongshoreError `invalid_options` */
 export function createExtractor(options: ExtractorOptions): Extractor {
-  const { children, fallbackChildren = 1, limits = {}, engine = PDFIUM, fallback = PDF_PARSE } = options;
+  const { children, fallbackChildren = 1, limits = {}, engine = PDFIUM, fallback = PDF_PARSE, ocr } = options;
   const first = sandboxPool({ engine, children, limits });
   const second =
     fallback === 'none'
       ? undefined
       : sandboxPool({ engine: fallback, children: fallbackChildren, limits, keepWarm: false });
   const close = async (): Promise<void> => {
-    await Promise.all([first.close(), second?.close()]);
+    await Promise.all([first.close(), second?.close(), ocr?.close()]);
   };
   return {
-    async extract(bytes, run = {}) {
+    async extract(bytes, { ocrLanguages, ...run } = {}) {
       try {
-        const outcome = await first.run(bytes, run);
-        const doubts = doubtsAbout(outcome);
-        if (second === undefined || doubts === 'none') return conclude(outcome, 0);
-        const { onPage: _, ...again } = run;
-        if (doubts !== 'document') return await askAboutPages(second, bytes, { ...doubts, ...again });
-        const other = await second.run(bytes, again);
-        const chosen = betterOf(outcome, other);
-        return conclude(chosen, chosen === other && other.kind === 'ok' ? other.pages.length : 0);
+        const reading = await read(bytes, run, { first, second });
+        if (ocr === undefined || reading.outcome.kind === 'failed' || !reading.outcome.pages.some(isScan))
+          return conclude(reading);
+        const { password, signal } = run;
+        const languages = ocrLanguages ?? ocr.languages;
+        const pages = await readScans(bytes, reading.outcome.pages, {
+          ocr,
+          pool: first,
+          languages,
+          ...(password === undefined ? {} : { password }),
+          ...(signal === undefined ? {} : { signal }),
+        });
+        if ('kind' in pages) return pages;
+        return conclude({ ...reading, outcome: { ...reading.outcome, pages } }, { ...ocr.engine, languages });
       } catch (error) {
         if (run.signal?.aborted !== true) throw error;
         return { kind: 'failed', code: 'aborted', reason: 'The extraction was cancelled', blame: 'others' };
@@ -153,17 +173,42 @@ export function createExtractor(options: ExtractorOptions): Extractor {
   };
 }
 
+/** What the engines read. */
+interface Reading {
+  readonly outcome: SandboxOutcome;
+  /** Pages of it that the fallback read. */
+  readonly fallbackPages: number;
+}
+
+async function read(
+  bytes: Uint8Array,
+  run: SandboxRunOptions,
+  { first, second }: { readonly first: SandboxPool; readonly second: SandboxPool | undefined },
+): Promise<Reading> {
+  const outcome = await first.run(bytes, run);
+  const doubts = doubtsAbout(outcome);
+  if (second === undefined || doubts === 'none') return { outcome, fallbackPages: 0 };
+  const { onPage: _, ...again } = run;
+  if (doubts !== 'document') return await askAboutPages(second, bytes, { ...doubts, ...again });
+  const other = await second.run(bytes, again);
+  const chosen = betterOf(outcome, other);
+  return {
+    outcome: chosen,
+    fallbackPages: chosen === other && other.kind === 'ok' ? other.pages.length : 0,
+  };
+}
+
 async function askAboutPages(
   second: SandboxPool,
   bytes: Uint8Array,
-  { read, pages, ...run }: PageDoubts & SandboxRunOptions,
-): Promise<Extraction> {
+  { read: first, pages, ...run }: PageDoubts & SandboxRunOptions,
+): Promise<Reading> {
   const other = await second.run(bytes, { ...run, pages });
-  const { merged, taken } = withPagesOf(read, other);
-  return conclude(merged, taken);
+  const { merged, taken } = withPagesOf(first, other);
+  return { outcome: merged, fallbackPages: taken };
 }
 
-function conclude(outcome: SandboxOutcome, fallbackPages: number): Extraction {
+function conclude({ outcome, fallbackPages }: Reading, ocr?: OcrUse): Extraction {
   if (outcome.kind === 'failed') return outcome;
   const { engine, head, pages } = outcome;
   return {
@@ -177,6 +222,7 @@ function conclude(outcome: SandboxOutcome, fallbackPages: number): Extraction {
     words: pages.reduce((sum, page) => sum + page.words, 0),
     language: detectLanguage(sampleOf(pages)),
     textLayer: textLayerOf(pages),
+    ...(ocr === undefined ? {} : { ocr }),
   };
 }
 

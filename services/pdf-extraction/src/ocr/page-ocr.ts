@@ -84,18 +84,21 @@ export interface Ocr extends AsyncDisposable {
    * @throws what `draw` throws, and LongshoreError `closed` after `close`
    */
   recognise(
-    draw: () => Promise<PageImage | UnrecognisedPage>,
+    draw: () => Promise<PageImage | OcrFault>,
     options: RecogniseOptions,
-  ): Promise<Recognition | UnrecognisedPage | KilledByOthers>;
+  ): Promise<Recognition | OcrFault>;
   /** Ends everything under way, which rejects with `closed`. Idempotent. */
   close(): Promise<void>;
 }
 
-/** A recognition that somebody else ended: the kernel, for the memory of the whole container; an operator. */
+/** A process that somebody else ended: the kernel, for the memory of the whole container; an operator. */
 export interface KilledByOthers {
   readonly kind: 'killed';
   readonly reason: string;
 }
+
+/** Why an image was not recognised. */
+export type OcrFault = UnrecognisedPage | KilledByOthers;
 
 const MAX_LANGUAGES = 4;
 

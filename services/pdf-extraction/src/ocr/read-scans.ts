@@ -4,7 +4,7 @@ import type { ReadPage } from '../sandbox/messages.ts';
 import { failed, type DocumentFailed, type SandboxOutcome } from '../sandbox/outcome.ts';
 import type { SandboxPool } from '../sandbox/sandbox-pool.ts';
 import { countWords } from '../text/words.ts';
-import type { KilledByOthers, Ocr, PageOcr, Recognition, UnrecognisedPage } from './page-ocr.ts';
+import type { KilledByOthers, Ocr, OcrFault, PageOcr, Recognition, UnrecognisedPage } from './page-ocr.ts';
 
 /** What it needs. */
 export interface ReadScansOptions {
@@ -57,7 +57,7 @@ async function draw(
   bytes: Uint8Array,
   page: number,
   { pool, ocr, password, signal }: ReadScansOptions,
-): Promise<PageImage | UnrecognisedPage> {
+): Promise<PageImage | OcrFault> {
   const outcome = await pool.run(bytes, {
     image: { page, dpi: DPI, maxPixels: ocr.limits.pixels },
     ...(password === undefined ? {} : { password }),
@@ -66,10 +66,11 @@ async function draw(
   return imageOf(outcome);
 }
 
-function imageOf(outcome: SandboxOutcome): PageImage | UnrecognisedPage {
+function imageOf(outcome: SandboxOutcome): PageImage | OcrFault {
   if (outcome.kind === 'ok')
     return outcome.image ?? { kind: 'failed', code: 'not_drawn', reason: 'The page cannot be drawn' };
-  const { code, reason } = outcome;
+  const { code, reason, blame } = outcome;
+  if (blame !== undefined) return { kind: 'killed', reason };
   const isLimit = code === 'timed_out' || code === 'out_of_memory' || code === 'engine_crashed';
   return { kind: 'failed', code: isLimit ? code : 'not_drawn', reason: `The page cannot be drawn: ${reason}` };
 }

@@ -12,7 +12,7 @@ import { describeExit, isForeignSignal } from '../sandbox/child-exit.ts';
 import { withKernelLimits } from '../sandbox/kernel-limits.ts';
 import { CLOCK_FACTOR } from '../sandbox/limits.ts';
 import { processUsage } from '../sandbox/process-usage.ts';
-import type { KilledByOthers, OcrLimits, UnrecognisedPage } from './page-ocr.ts';
+import type { OcrFault, OcrLimits, UnrecognisedPage } from './page-ocr.ts';
 
 /** What tesseract is to do. */
 export interface TesseractRun {
@@ -27,8 +27,7 @@ export interface TesseractRun {
 }
 
 /** How it ended. */
-export type TesseractEnd =
-  { readonly kind: 'done'; readonly stdout: string } | UnrecognisedPage | KilledByOthers;
+export type TesseractEnd = { readonly kind: 'done'; readonly stdout: string } | OcrFault;
 
 const LOOK_EVERY_MS = 50;
 const MS_PER_SECOND = 1_000;

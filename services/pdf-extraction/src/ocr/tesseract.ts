@@ -9,12 +9,11 @@ import type { PageImage } from '../engine.ts';
 import {
   ocrLanguages,
   ocrLimits,
-  type KilledByOthers,
   type Ocr,
+  type OcrFault,
   type OcrLimits,
   type Recognition,
   type RecogniseOptions,
-  type UnrecognisedPage,
 } from './page-ocr.ts';
 import { readTsv } from './read-tsv.ts';
 import { runTesseract, type TesseractEnd } from './run-tesseract.ts';
@@ -145,9 +144,9 @@ class Tesseract implements Ocr {
   }
 
   async recognise(
-    draw: () => Promise<PageImage | UnrecognisedPage>,
+    draw: () => Promise<PageImage | OcrFault>,
     { languages, signal }: RecogniseOptions,
-  ): Promise<Recognition | UnrecognisedPage | KilledByOthers> {
+  ): Promise<Recognition | OcrFault> {
     const closing = this.#closing.signal;
     const ended = signal === undefined ? closing : AbortSignal.any([signal, closing]);
     return await this.#turns.take(ended, async () => {
