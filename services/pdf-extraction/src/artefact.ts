@@ -1,6 +1,7 @@
 /** What extraction leaves in the object store for each document, and where. Other services read it by its own schema. */
 import { z } from 'zod';
 import type { OutlineItem } from './engine.ts';
+import { OCR_FAILURE_CODES, type OcrUse } from './ocr/page-ocr.ts';
 
 /** Raise it when the same bytes would give another artefact: every document is then extracted again when it comes by. */
 export const EXTRACTOR_VERSION = '2';
@@ -27,6 +28,12 @@ const page = z.object({
   /** Text in reading order, with values of form fields and comments at its end. */
   text: z.string(),
   textLayer,
+  /** `ocr`: the text was recognised in a picture of the page. Absent: it is the document's own. */
+  source: z.literal('ocr').exactOptional(),
+  /** Of recognised text, from 0 to 1, by the account of the program. Absent: nothing was recognised. */
+  confidence: z.number().min(0).max(1).exactOptional(),
+  /** Why nothing could be recognised. */
+  ocrFailure: z.object({ code: z.enum(OCR_FAILURE_CODES), reason: z.string() }).exactOptional(),
   /** Filled form fields; passwords, buttons and signatures are left out. */
   fields: z.array(z.object({ name: z.string(), value: z.string() })).exactOptional(),
   /** Where its links lead: an address or a page, each once. Addresses are the document's own and may be of any scheme. PDFium tells pages in documents of up to 250 pages. */
@@ -45,6 +52,16 @@ export const artefactSchema = z.object({
     engineVersion: z.string(),
     /** Whether the default engine failed or did worse. */
     isFallback: z.boolean(),
+    /** Present: pages without text were given to OCR. */
+    ocr: z
+      .object({
+        name: z.string(),
+        version: z.string(),
+        languages: z.array(z.string()).readonly(),
+        /** ISO 8601. */
+        recognisedAt: z.iso.datetime(),
+      })
+      .exactOptional(),
   }),
   /** Pages that the document says it has; damaged ones are missing from `pages`. */
   pageCount: z.number().int().min(0),
@@ -88,9 +105,26 @@ export type Rejection = z.infer<typeof rejectionSchema>;
 /** Prefixes of everything that extraction writes; objects below them are never taken for input. */
 export const OUTPUT_PREFIXES: readonly string[] = ['extractions/', 'rejections/'];
 
-/** Object key of a document's artefact; `documentId` is the SHA-256 of its bytes, hex. */
-export function artefactKey(documentId: string): string {
-  return `extractions/${EXTRACTOR_VERSION}/${documentId}.json`;
+/** Object key of a document's artefact; `documentId` is the SHA-256 of its bytes, hex; `ocr` what recognised its pages. */
+export function artefactKey(documentId: string, ocr?: OcrUse): string {
+  const extractor =
+    ocr === undefined
+      ? EXTRACTOR_VERSION
+      : [EXTRACTOR_VERSION, ocr.name, ocr.version.replace(/[^\w.-]/g, ''), ...ocr.languages].join('-');
+  return `extractions/${extractor}/${documentId}.json`;
+}
+
+const OCR_REVISIONS_SINCE_MS = Date.UTC(2025, 0);
+const MS_PER_SECOND = 1_000;
+
+/**
+ * What others know a text's age by: the higher one wins. A recognised text outranks one without it, and one that was
+ * recognised earlier, with other languages or by another version of the program.
+ */
+export function revisionOf(result: Artefact | Rejection): number {
+  const ocr = 'code' in result ? undefined : result.extractor.ocr;
+  if (ocr === undefined) return Number(EXTRACTOR_VERSION);
+  return Math.floor((Date.parse(ocr.recognisedAt) - OCR_REVISIONS_SINCE_MS) / MS_PER_SECOND);
 }
 
 /** Object key of the record that says why a document cannot be extracted. */

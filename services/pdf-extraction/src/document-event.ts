@@ -5,14 +5,14 @@
 import { hostname } from 'node:os';
 import type { JobDefinition } from '@longshore/job';
 import type { HandlerContext } from '@longshore/worker';
-import { EXTRACTOR_VERSION, artefactKey, rejectionKey, type Artefact, type Rejection } from './artefact.ts';
+import { artefactKey, rejectionKey, revisionOf, type Artefact, type Rejection } from './artefact.ts';
 import type { TextLayer } from './engine.ts';
 
 /** An event. Times are ISO 8601. */
 export interface DocumentEvent {
   /** SHA-256 of the PDF, hex. */
   readonly documentId: string;
-  /** From 1; grows with each version of the extractor. */
+  /** From 1; grows with each version of the extractor, and with OCR. */
   readonly revision: number;
   /** The name that people know the document by. */
   readonly source: string;
@@ -81,13 +81,13 @@ export function documentEvent(
   const { source, bytes, startedAtMs, nowMs } = facts;
   return {
     documentId,
-    revision: Number(EXTRACTOR_VERSION),
+    revision: revisionOf(result),
     source,
     ...('code' in result
       ? { outcome: 'rejected', code: result.code, rejectionKey: rejectionKey(documentId), ...NOTHING }
       : {
           outcome: 'extracted',
-          artefactKey: artefactKey(documentId),
+          artefactKey: artefactKey(documentId, result.extractor.ocr),
           pages: result.pages.length,
           words: result.words,
           language: result.language,

@@ -27,11 +27,15 @@ import {
   artefactSchema,
   rejectionKey,
   rejectionSchema,
+  revisionOf,
   type Artefact,
   type Rejection,
 } from './artefact.ts';
 import { documentEvent, type DocumentResult, type FollowUp } from './document-event.ts';
 import type { Extracted, Extractor } from './extract.ts';
+import { ocrLanguages, type OcrUse } from './ocr/page-ocr.ts';
+import { isScan } from './ocr/read-scans.ts';
+import { wantedOcr, type OcrOfJob } from './ocr/wanted-ocr.ts';
 import { readPdf, type StoredPdf } from './read-pdf.ts';
 import type { ReadPage } from './sandbox/messages.ts';
 
@@ -46,20 +50,24 @@ export interface ExtractPdf {
    * which stands in queues and dead letters as it was sent. Default: none.
    */
   readonly passwordKey?: string;
+  /** For scanned pages, where the service recognises them. Default the service's languages. */
+  readonly ocr?: OcrOfJob;
 }
 
 const payload: z.ZodType<ExtractPdf, ExtractPdf> = z.object({
   key: z.string().min(1),
   source: z.string().min(1).max(1_024).exactOptional(),
   passwordKey: z.string().min(1).exactOptional(),
+  ocr: z.strictObject({ languages: ocrLanguages }).exactOptional(),
 });
 
 /** The job. */
 export const extractPdf: JobDefinition<ExtractPdf, ExtractPdf> = defineJob({
   name: 'extract-pdf',
   schema: payload,
-  // With another password it is another attempt.
-  idempotencyKey: ({ key, passwordKey }) => (passwordKey === undefined ? key : `${key} ${passwordKey}`),
+  // With another password or other languages it is another attempt.
+  idempotencyKey: ({ key, passwordKey, ocr }) =>
+    [key, passwordKey, ocr?.languages.join('+')].filter((part) => part !== undefined).join(' '),
 });
 
 /** Options of {@link extractPdfHandler}. */
@@ -76,6 +84,11 @@ export interface ExtractPdfOptions {
 const MAX_PDF_BYTES = 104_857_600;
 /** PDF 2.0 looks at 127 bytes. */
 const MAX_PASSWORD_BYTES = 1_024;
+
+interface Wanted {
+  /** What is to recognise scanned pages. */
+  readonly ocr: OcrUse | undefined;
+}
 
 /** Outcomes that lie in the bytes alone; the others depend on limits and machines, and are tried again when asked for. */
 const FINAL_CODES: ReadonlySet<string> = new Set(['encrypted', 'corrupt']);
@@ -104,16 +117,20 @@ async function handleDocument(
     );
   }
   if (!('bytes' in pdf)) return pdf;
+  const ocr = wantedOcr(extractor.ocr, context.payload.ocr);
+  if (ocr !== undefined && !('languages' in ocr)) return ocr;
   const startedAtMs = (options.clock ?? systemClock).nowMs();
-  const result = (await readArtefact(context, pdf.sha256)) ?? (await extractOnce(context, pdf, extractor));
+  const result =
+    (await storedArtefact(context, pdf.sha256, ocr)) ??
+    (await extractOnce(context, pdf, { ...options, ocr }));
   if (isDirective(result)) return result;
   await tell(context, result, { ...options, bytes: pdf.bytes.length, startedAtMs });
   const source = sourceOf(context);
   if ('code' in result) return bury(result.code, `"${source}": ${result.reason}`);
   await context.enqueue(indexDocument, {
     documentId: pdf.sha256,
-    revision: Number(EXTRACTOR_VERSION),
-    artefactKey: artefactKey(pdf.sha256),
+    revision: revisionOf(result),
+    artefactKey: artefactKey(pdf.sha256, result.extractor.ocr),
     source,
   });
   return undefined;
@@ -138,7 +155,7 @@ async function tell(
 async function extractOnce(
   context: HandlerContext<ExtractPdf>,
   pdf: StoredPdf,
-  extractor: Extractor,
+  { extractor, ocr, clock = systemClock }: Pick<ExtractPdfOptions, 'extractor' | 'clock'> & Wanted,
 ): Promise<DocumentResult | Directive> {
   const { objects, signal, log } = context;
   const source = sourceOf(context);
@@ -150,6 +167,7 @@ async function extractOnce(
   const extraction = await extractor.extract(pdf.bytes, {
     signal,
     ...(password === undefined ? {} : { password }),
+    ...(ocr === undefined ? {} : { ocrLanguages: ocr.languages }),
   });
   if (extraction.kind === 'failed') {
     signal.throwIfAborted();
@@ -159,22 +177,34 @@ async function extractOnce(
     await createJson(objects, rejectionKey(pdf.sha256), rejection, { signal });
     return rejection;
   }
+  logExtracted(log, pdf.sha256, extraction);
+  if (before !== undefined) await objects.delete(rejectionKey(pdf.sha256), { signal });
+  // When another attempt was faster, its artefact stands; both are made of the same bytes.
+  const artefact = toArtefact(extraction, pdf, { source, recognisedAtMs: clock.nowMs() });
+  await createJson(objects, artefactKey(pdf.sha256, extraction.ocr), artefact, { signal });
+  return artefact;
+}
+
+function logExtracted(
+  log: HandlerContext<ExtractPdf>['log'],
+  documentId: string,
+  extraction: Extracted,
+): void {
   const { engine, head, pages, words, textLayer } = extraction;
+  const recognised = pages.filter(({ ocr }) => ocr?.kind === 'ok').length;
+  const unrecognised = pages.filter(({ ocr }) => ocr?.kind === 'failed').length;
   const facts = {
-    documentId: pdf.sha256,
+    documentId,
     engine,
     pagesExpected: head.pageCount,
     pages: pages.length,
     words,
     textLayer,
+    ...(extraction.ocr === undefined ? {} : { recognised, unrecognised }),
   };
   if (pages.length < head.pageCount) log.warn(facts, 'Some pages are damaged and were left out');
+  else if (unrecognised > 0) log.warn(facts, 'Some scanned pages could not be recognised');
   else log.info(facts, 'Extracted');
-  if (before !== undefined) await objects.delete(rejectionKey(pdf.sha256), { signal });
-  // When another attempt was faster, its artefact stands; both are made of the same bytes.
-  const artefact = toArtefact(extraction, pdf, source);
-  await createJson(objects, artefactKey(pdf.sha256), artefact, { signal });
-  return artefact;
 }
 
 /** The password that the job refers to. @throws LongshoreError `object_missing` (retryable), `invalid_options` */
@@ -199,18 +229,30 @@ function isDirective(result: DocumentResult | Directive): result is Directive {
   return directiveOf(result) !== undefined;
 }
 
-/** What an earlier attempt or job made of the same bytes. @throws LongshoreError `object_corrupt` */
+/** What an earlier attempt or job made of the same bytes: by the same OCR, or without any where there is nothing for it. */
+async function storedArtefact(
+  context: HandlerContext<ExtractPdf>,
+  sha256: string,
+  ocr: OcrUse | undefined,
+): Promise<Artefact | undefined> {
+  const recognised = ocr === undefined ? undefined : await readArtefact(context, artefactKey(sha256, ocr));
+  if (recognised !== undefined) return recognised;
+  const own = await readArtefact(context, artefactKey(sha256));
+  return ocr !== undefined && own?.pages.some(isScan) === true ? undefined : own;
+}
+
+/** @throws LongshoreError `object_corrupt` */
 async function readArtefact(
   { objects, signal }: HandlerContext<ExtractPdf>,
-  sha256: string,
+  key: string,
 ): Promise<Artefact | undefined> {
-  const json = await readJson(objects, artefactKey(sha256), { signal });
+  const json = await readJson(objects, key, { signal });
   if (json === undefined) return undefined;
   const parsed = artefactSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   throw new LongshoreError(
     'object_corrupt',
-    `The artefact "${artefactKey(sha256)}" is not readable: ${z.prettifyError(parsed.error)}; delete it to extract again`,
+    `The artefact "${key}" is not readable: ${z.prettifyError(parsed.error)}; delete it to extract again`,
   );
 }
 
@@ -230,12 +272,18 @@ function toRejection(pdf: StoredPdf, source: string, code: Rejection['code'], re
   return { documentId: pdf.sha256, source, extractor: { version: EXTRACTOR_VERSION }, code, reason };
 }
 
-function toArtefact(extraction: Extracted, pdf: StoredPdf, source: string): Artefact {
-  const { engine, engineVersion, isFallback, head, words, textLayer, language } = extraction;
+function toArtefact(
+  extraction: Extracted,
+  pdf: StoredPdf,
+  { source, recognisedAtMs }: { readonly source: string; readonly recognisedAtMs: number },
+): Artefact {
+  const { engine, engineVersion, isFallback, head, words, textLayer, language, ocr } = extraction;
+  const recognition =
+    ocr === undefined ? {} : { ocr: { ...ocr, recognisedAt: new Date(recognisedAtMs).toISOString() } };
   return {
     documentId: pdf.sha256,
     source,
-    extractor: { version: EXTRACTOR_VERSION, engine, engineVersion, isFallback },
+    extractor: { version: EXTRACTOR_VERSION, engine, engineVersion, isFallback, ...recognition },
     pageCount: head.pageCount,
     pages: extraction.pages.map(toPage),
     words,
@@ -247,13 +295,22 @@ function toArtefact(extraction: Extracted, pdf: StoredPdf, source: string): Arte
   };
 }
 
-function toPage({ page, label, text, textLayer, fields, links }: ReadPage): Artefact['pages'][number] {
+function toPage({ page, label, text, textLayer, fields, links, ocr }: ReadPage): Artefact['pages'][number] {
   return {
     page,
     ...(label === undefined ? {} : { label }),
     text,
     textLayer,
+    ...ocrFacts(ocr),
     ...(fields.length === 0 ? {} : { fields: [...fields] }),
     ...(links.length === 0 ? {} : { links: [...links] }),
   };
+}
+
+function ocrFacts(
+  ocr: ReadPage['ocr'],
+): Pick<Artefact['pages'][number], 'source' | 'confidence' | 'ocrFailure'> {
+  if (ocr === undefined) return {};
+  if (ocr.kind === 'failed') return { ocrFailure: { code: ocr.code, reason: ocr.reason } };
+  return { source: 'ocr', ...(ocr.confidence === undefined ? {} : { confidence: ocr.confidence }) };
 }

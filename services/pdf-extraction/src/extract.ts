@@ -7,12 +7,12 @@ import { isAbsolute } from 'node:path';
 import { LongshoreError } from '@longshore/job';
 import type { DocumentHead, TextLayer } from './engine.ts';
 import { betterOf, doubtsAbout, withPagesOf, type PageDoubts } from './second-opinion.ts';
-import type { Ocr } from './ocr/page-ocr.ts';
+import type { Ocr, OcrUse } from './ocr/page-ocr.ts';
 import { isScan, readScans } from './ocr/read-scans.ts';
 import type { SandboxEngine } from './sandbox/launch-command.ts';
 import type { SandboxLimits } from './sandbox/limits.ts';
 import type { ReadPage } from './sandbox/messages.ts';
-import type { DocumentFailed, EngineId, SandboxOutcome } from './sandbox/outcome.ts';
+import type { DocumentFailed, SandboxOutcome } from './sandbox/outcome.ts';
 import { sandboxPool, type SandboxPool, type SandboxRunOptions } from './sandbox/sandbox-pool.ts';
 import { detectLanguage } from './text/language.ts';
 import { sampleOf } from './text/sample.ts';
@@ -34,12 +34,6 @@ export interface Extracted {
   readonly textLayer: TextLayer;
   /** Present: pages without text were given to OCR; each says what became of it. */
   readonly ocr?: OcrUse;
-}
-
-/** What recognised the pages of a document. */
-export interface OcrUse extends EngineId {
-  /** In the order of their weight. */
-  readonly languages: readonly string[];
 }
 
 /** An extraction that its caller gave up. */
@@ -70,6 +64,8 @@ export interface ExtractOptions {
 
 /** Extracts documents in child processes. */
 export interface Extractor extends AsyncDisposable {
+  /** What recognises scanned pages. Absent: nothing does. */
+  readonly ocr?: Pick<Ocr, 'engine' | 'languages' | 'missing'>;
   /**
    * Extracts a document; never rejects for what the document is or does.
    *
@@ -146,6 +142,7 @@ export function createExtractor(options: ExtractorOptions): Extractor {
     await Promise.all([first.close(), second?.close(), ocr?.close()]);
   };
   return {
+    ...(ocr === undefined ? {} : { ocr }),
     async extract(bytes, { ocrLanguages, ...run } = {}) {
       try {
         const reading = await read(bytes, run, { first, second });

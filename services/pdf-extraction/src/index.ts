@@ -5,6 +5,8 @@ export { createExtractor, PDFIUM, nativePdfium } from './extract.ts';
 export type { ExtractOptions, Extracted, Extraction, Extractor, ExtractorOptions } from './extract.ts';
 export { extractPdf } from './extract-pdf.ts';
 export type { ExtractPdf } from './extract-pdf.ts';
+export { ocrSettings } from './ocr/ocr-settings.ts';
+export { openTesseract } from './ocr/tesseract.ts';
 export { extractionHandlers } from './handlers.ts';
 export { decodeS3Event, importS3Event } from './s3-event.ts';
 export type { ImportS3Event } from './s3-event.ts';

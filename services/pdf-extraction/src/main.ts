@@ -6,6 +6,9 @@
  * | `LONGSHORE_PDF_PAGE_SECONDS` | processor time for one page; eight times that on the clock | 5 |
  * | `LONGSHORE_PDF_MEMORY_MIB` | most memory for one document | 1024 |
  * | `LONGSHORE_PDFIUM_PATH` | absolute path of a libpdfium, for the native engine | PDFium as WebAssembly |
+ * | `LONGSHORE_OCR` | `scanned`: pages without text are recognised by tesseract | `off` |
+ * | `LONGSHORE_OCR_LANGUAGES` | languages for it, with commas between | `fra,eng` |
+ * | `LONGSHORE_TESSERACT_PATH` | absolute path of tesseract | where packages put it |
  * | `LONGSHORE_INPUT_BUCKET` | bucket whose S3 events are imported | none |
  */
 import { LongshoreError } from '@longshore/job';
@@ -17,6 +20,8 @@ import {
   extractionHandlers,
   followUp,
   nativePdfium,
+  ocrSettings,
+  openTesseract,
   type FollowUp,
 } from './index.ts';
 
@@ -34,7 +39,9 @@ await launch({
     const engine = library === '' ? {} : { engine: nativePdfium(library) };
     // A further slot fetches and stores while these read.
     const children = Math.min(service.slots, Math.ceil(service.cpuUnits / CPU_UNITS_OF_A_PROCESSOR));
-    const extractor = createExtractor({ children, limits, ...engine });
+    const settings = ocrSettings(env);
+    const ocr = settings && { ocr: await openTesseract({ ...settings, processes: children }) };
+    const extractor = createExtractor({ children, limits, ...engine, ...ocr });
     const bucket = env['LONGSHORE_INPUT_BUCKET'];
     return {
       handlers: extractionHandlers({

@@ -41,6 +41,12 @@ export interface Recognition extends RecognisedPage {
   readonly text: string;
 }
 
+/** What recognised the pages of a document. */
+export interface OcrUse extends EngineId {
+  /** In the order of their weight. */
+  readonly languages: readonly string[];
+}
+
 /** What OCR may cost. */
 export interface OcrLimits {
   /** Processor time for one page, eight times that on the clock. Default 30 s. */

@@ -72,7 +72,11 @@ function imageOf(outcome: SandboxOutcome): PageImage | OcrFault {
   const { code, reason, blame } = outcome;
   if (blame !== undefined) return { kind: 'killed', reason };
   const isLimit = code === 'timed_out' || code === 'out_of_memory' || code === 'engine_crashed';
-  return { kind: 'failed', code: isLimit ? code : 'not_drawn', reason: `The page cannot be drawn: ${reason}` };
+  return {
+    kind: 'failed',
+    code: isLimit ? code : 'not_drawn',
+    reason: `The page cannot be drawn: ${reason}`,
+  };
 }
 
 /** What was recognised stands before the notes, which are all that the page had. */

@@ -35,5 +35,7 @@ export function readTsv(tsv: string): Recognition {
 
 /** Whether two words stand in the same part: the same block, paragraph or line, and everything above it. */
 function isSame(cells: readonly string[], last: readonly string[], depth: number): boolean {
-  return last.length > 0 && cells.slice(BLOCK, depth + 1).every((cell, index) => cell === last[BLOCK + index]);
+  return (
+    last.length > 0 && cells.slice(BLOCK, depth + 1).every((cell, index) => cell === last[BLOCK + index])
+  );
 }

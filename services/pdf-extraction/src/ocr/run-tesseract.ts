@@ -36,7 +36,8 @@ const MIB = 1_048_576;
 const MAX_STDOUT_BYTES = 8_388_608;
 const MAX_STDERR_LENGTH = 4_096;
 const MAX_SAID_LENGTH = 200;
-const OUT_OF_MEMORY = /bad_alloc|out of memory|Cannot allocate memory|(?:malloc|calloc|pixCreate\w*|data) (?:fail|not made)/i;
+const OUT_OF_MEMORY =
+  /bad_alloc|out of memory|Cannot allocate memory|(?:malloc|calloc|pixCreate\w*|data) (?:fail|not made)/i;
 /** Not its own variable: OpenMP's. More threads than one take twice the processor for a fifth of the time. */
 const ENVIRONMENT = { OMP_THREAD_LIMIT: '1' };
 

@@ -7,6 +7,7 @@ import { isAbsolute, join } from 'node:path';
 import { LongshoreError } from '@longshore/job';
 import type { PageImage } from '../engine.ts';
 import {
+  DEFAULT_OCR_LIMITS,
   ocrLanguages,
   ocrLimits,
   type Ocr,
@@ -45,7 +46,8 @@ const OFF = 'or leave OCR off';
  */
 export async function openTesseract(options: TesseractOptions = {}): Promise<Ocr> {
   const { processes = 1 } = options;
-  if (!Number.isInteger(processes) || processes < 1) throw unusable(`processes is ${processes}, expected a whole number from 1`);
+  if (!Number.isInteger(processes) || processes < 1)
+    throw unusable(`processes is ${processes}, expected a whole number from 1`);
   const limits = ocrLimits(options.limits);
   const languages = ocrLanguages.safeParse(options.languages ?? DEFAULT_OCR_LANGUAGES);
   if (!languages.success)
@@ -53,7 +55,7 @@ export async function openTesseract(options: TesseractOptions = {}): Promise<Ocr
       `its languages are "${options.languages?.join(',') ?? ''}", expected one to four names such as "fra", each once`,
     );
   const program = findProgram(options.program);
-  const ask = (question: string): Promise<string> => askProgram(program, question, limits);
+  const ask = (question: string): Promise<string> => askProgram(program, question);
   const version = readVersion(await ask('--version'), program);
   const installed = readLanguages(await ask('--list-langs'));
   const tesseract = new Tesseract(program, {
@@ -83,8 +85,8 @@ function findProgram(path: string | undefined): string {
   );
 }
 
-async function askProgram(program: string, question: string, limits: OcrLimits): Promise<string> {
-  const end = await runTesseract({ program, args: [question], limits });
+async function askProgram(program: string, question: string): Promise<string> {
+  const end = await runTesseract({ program, args: [question], limits: DEFAULT_OCR_LIMITS });
   if (end.kind === 'done') return end.stdout;
   throw unusable(`"${program} ${question}" failed: ${end.reason}; repair the installation ${OFF}`);
 }

@@ -16,7 +16,16 @@ import type { PageOcr } from '../ocr/page-ocr.ts';
 import type { EngineId } from './outcome.ts';
 
 /** Frame kinds. The worker sends `document`, everything else comes from the child. */
-export const KIND = { document: 1, ready: 2, head: 3, page: 4, done: 5, failed: 6, outline: 7, image: 8 } as const;
+export const KIND = {
+  document: 1,
+  ready: 2,
+  head: 3,
+  page: 4,
+  done: 5,
+  failed: 6,
+  outline: 7,
+  image: 8,
+} as const;
 
 /** One page as it leaves the child: cleaned, counted. The text travels as the frame's body. */
 export interface ReadPage {

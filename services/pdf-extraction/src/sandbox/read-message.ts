@@ -48,7 +48,12 @@ const page = z.object({
 /** Sides as readers of images take them. */
 const side = z.number().int().min(1).max(32_767);
 
-const image = z.object({ page: z.number().int().min(1), width: side, height: side, dpi: z.number().positive() });
+const image = z.object({
+  page: z.number().int().min(1),
+  width: side,
+  height: side,
+  dpi: z.number().positive(),
+});
 
 const failed = z.object({
   code: z.enum(['encrypted', 'corrupt', 'out_of_memory', 'engine_crashed']),
@@ -78,9 +83,9 @@ export function readMessage(frame: Frame): ChildMessage {
   }
 }
 
-function readImage(head: Omit<PageImage, 'pixels'>, pixels: Uint8Array): PageImage {
-  const { width, height } = head;
+function readImage(size: Omit<PageImage, 'pixels'>, pixels: Uint8Array): PageImage {
+  const { width, height } = size;
   if (pixels.length !== width * height)
     throw new Error(`Image of ${width} by ${height} pixels in ${pixels.length} bytes`);
-  return { ...head, pixels };
+  return { ...size, pixels };
 }

@@ -7,7 +7,13 @@
  */
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
-import { EngineError, type DrawOptions, type EngineModule, type OpenedPdf, type PdfEngine } from '../engine.ts';
+import {
+  EngineError,
+  type DrawOptions,
+  type EngineModule,
+  type OpenedPdf,
+  type PdfEngine,
+} from '../engine.ts';
 import { FrameReader, encodeFrame } from './frames.ts';
 import { KIND, type DocumentMessage } from './messages.ts';
 import { preparePage } from './prepare-page.ts';
@@ -38,7 +44,8 @@ let outboxBytes = 0;
 let flushedAtMs = performance.now();
 
 function put(kind: number, json: object, body: string | Uint8Array = ''): void {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.length);
+  const bytes =
+    typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.length);
   outbox.push(encodeFrame(kind, json, bytes.length), bytes);
   outboxBytes += bytes.length;
 }
