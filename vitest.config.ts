@@ -31,6 +31,14 @@ const SERVERS = [
       'test/leases/**/*.test.ts',
     ],
   },
+  {
+    name: 'tesseract (Debian: apt-get install tesseract-ocr tesseract-ocr-fra tesseract-ocr-eng)',
+    isThere: isOnPath('tesseract'),
+    tests: [
+      'services/pdf-extraction/src/ocr/tesseract.test.ts',
+      'services/pdf-extraction/src/ocr/extract-scans.test.ts',
+    ],
+  },
 ];
 
 const missing = process.env['CI'] === 'true' ? [] : SERVERS.filter(({ isThere }) => !isThere);
