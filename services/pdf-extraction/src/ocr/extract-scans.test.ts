@@ -25,7 +25,7 @@ const REPORT = readFileSync(
   join(import.meta.dirname, '../../../../examples/documents/fr-compte-rendu-election.pdf'),
 );
 
-let scan = Buffer.of();
+let scan: Buffer;
 beforeAll(async () => {
   scan = scannedPdf(await drawnPages(REPORT, [1]));
 });
@@ -142,5 +142,5 @@ it.each([
   { languages: 'fra' },
   {},
 ])('takes no payload with ocr %j', (ocr) => {
-  expect(extractPdf.schema.safeParse({ key: 'a.pdf', ocr })).toMatchObject({ success: false });
+  expect(extractPdf.schema['~standard'].validate({ key: 'a.pdf', ocr })).toHaveProperty('issues');
 });

@@ -16,9 +16,7 @@ export interface ReadScansOptions {
   readonly signal?: AbortSignal;
 }
 
-/**
- * A page at 300 pixels to the inch: fewer lose small print, more take longer and find the same.
- */
+/** What tesseract is made for. With 200, clean print is read as well, a fifth faster. */
 const DPI = 300;
 
 /** Whether OCR may find text on a page: something is drawn, and no text of the page's own is there. */

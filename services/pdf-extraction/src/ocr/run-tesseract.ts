@@ -20,7 +20,7 @@ export interface TesseractRun {
   readonly program: string;
   readonly args: readonly string[];
   /** For stdin. Default nothing. */
-  readonly input?: readonly Uint8Array[];
+  readonly input?: Uint8Array;
   readonly limits: Pick<OcrLimits, 'pageMs' | 'memoryBytes'>;
   /** Kills it; the run then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -38,12 +38,13 @@ const MAX_STDERR_LENGTH = 4_096;
 const MAX_SAID_LENGTH = 200;
 const OUT_OF_MEMORY =
   /bad_alloc|out of memory|Cannot allocate memory|(?:malloc|calloc|pixCreate\w*|data) (?:fail|not made)/i;
-/** Not its own variable: OpenMP's. More threads than one take twice the processor for a fifth of the time. */
+const EMPTY = new Uint8Array();
+/** OpenMP's: with a thread for each of two processors that are shared, a page takes ten times as long as with one. */
 const ENVIRONMENT = { OMP_THREAD_LIMIT: '1' };
 
 /** Runs tesseract. Rejects only when the signal aborts. */
 export async function runTesseract(run: TesseractRun): Promise<TesseractEnd> {
-  const { signal, limits, program, args, input = [] } = run;
+  const { signal, limits, program, args, input = EMPTY } = run;
   signal?.throwIfAborted();
   const command = withKernelLimits({ program, args }, kernelLimits(limits));
   // A group of its own, to be killed as one.
@@ -57,8 +58,7 @@ export async function runTesseract(run: TesseractRun): Promise<TesseractEnd> {
   const abort = (): void => running.kill();
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    for (const bytes of input) child.stdin.write(bytes);
-    child.stdin.end();
+    child.stdin.end(input);
     const end = await running.end;
     signal?.throwIfAborted();
     return end;

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { LongshoreError } from '@longshore/job';
 import type { PageImage } from '../engine.ts';
+import { bitmap } from './bitmap.ts';
 import {
   DEFAULT_OCR_LIMITS,
   ocrLanguages,
@@ -171,11 +172,7 @@ class Tesseract implements Ocr {
     return this.close();
   }
 
-  #run(
-    { width, height, dpi, pixels }: PageImage,
-    languages: readonly string[],
-    signal: AbortSignal,
-  ): Promise<TesseractEnd> {
+  #run(image: PageImage, languages: readonly string[], signal: AbortSignal): Promise<TesseractEnd> {
     return runTesseract({
       program: this.#program,
       args: [
@@ -184,14 +181,14 @@ class Tesseract implements Ocr {
         '-l',
         languages.join('+'),
         '--dpi',
-        String(Math.max(1, Math.round(dpi))),
+        String(Math.max(1, Math.round(image.dpi))),
         // Columns and reading order by the page's layout; sideways pages are not turned.
         '--psm',
         '3',
         '-c',
         'tessedit_create_tsv=1',
       ],
-      input: [Buffer.from(`P5 ${width} ${height} 255\n`), pixels],
+      input: bitmap(image),
       limits: this.limits,
       signal,
     });
