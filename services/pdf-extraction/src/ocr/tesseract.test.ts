@@ -52,6 +52,20 @@ function blank(page: number): PageImage {
   return { page, width: 800, height: 600, dpi: 100, pixels: new Uint8Array(480_000).fill(255) };
 }
 
+/** A quarter to the left. */
+function turned({ width, height, pixels, ...image }: PageImage): PageImage {
+  const columns = Array.from({ length: width }, (_, index) => width - 1 - index);
+  const rows = Array.from({ length: height }, (_, row) => row);
+  return {
+    ...image,
+    width: height,
+    height: width,
+    pixels: Uint8Array.from(
+      columns.flatMap((column) => rows.map((row) => pixels[row * width + column] ?? 0)),
+    ),
+  };
+}
+
 /** Nothing that looks like letters, and everything that looks like something. */
 function noise(page: number, side: number): PageImage {
   let state = 1;
@@ -117,6 +131,17 @@ describe('a scanned document', () => {
     expect(pages[0]?.ocr).toMatchObject({ kind: 'ok' });
     expect(pages[1]).toMatchObject({ text: 'Typed and not drawn', textLayer: 'present' });
     expect(pages[1]?.ocr).toBeUndefined();
+  });
+
+  it.each([
+    ['on its side', (image: PageImage) => turned(image)],
+    ['on its head', (image: PageImage) => turned(turned(image))],
+  ])('is read where it stands %s', async (_, turn) => {
+    const pdf = readFileSync(join(DOCUMENTS, 'en-melville-moby-dick.pdf'));
+    const [image = blank(1)] = await drawnPages(pdf, [1], 150);
+    const [wanted = ''] = (await extracted(plain, pdf)).pages.map(({ text }) => text);
+    const { pages } = await extracted(extractorWith(await opened()), scannedPdf([turn(image)]));
+    expect(wordF1(pages[0]?.text ?? '', wanted)).toBeGreaterThanOrEqual(0.95);
   });
 
   it('without a word on it has no confidence', async () => {
