@@ -103,16 +103,21 @@ export const rejectionSchema = z.object({
 export type Rejection = z.infer<typeof rejectionSchema>;
 
 /** Prefixes of everything that extraction writes; objects below them are never taken for input. */
-export const OUTPUT_PREFIXES: readonly string[] = ['extractions/', 'rejections/'];
+export const OUTPUT_PREFIXES: readonly string[] = ['extractions/', 'recognitions/', 'rejections/'];
 
-/** Object key of a document's artefact; `documentId` is the SHA-256 of its bytes, hex; `ocr` what recognised its pages. */
-export function artefactKey(documentId: string, ocr?: OcrUse): string {
-  const extractor =
-    ocr === undefined
-      ? EXTRACTOR_VERSION
-      : [EXTRACTOR_VERSION, ocr.name, ocr.version.replace(/[^\w.-]/g, ''), ...ocr.languages].join('-');
-  return `extractions/${extractor}/${documentId}.json`;
+/** Object key of a document's artefact; `documentId` is the SHA-256 of its bytes, hex. Default: the one without OCR. */
+export function artefactKey(documentId: string, revision: number = Number(EXTRACTOR_VERSION)): string {
+  return `extractions/${revision}/${documentId}.json`;
 }
+
+/** Object key of the record that says where the artefact lies that this OCR made. */
+export function recognitionKey(documentId: string, { name, version, languages }: OcrUse): string {
+  const ocr = [EXTRACTOR_VERSION, name, version.replace(/[^\w.-]/g, ''), ...languages].join('-');
+  return `recognitions/${ocr}/${documentId}.json`;
+}
+
+/** Schema of that record. */
+export const recognitionSchema = z.object({ artefactKey: z.string() });
 
 const OCR_REVISIONS_SINCE_MS = Date.UTC(2025, 0);
 const MS_PER_SECOND = 1_000;

@@ -87,7 +87,7 @@ export function documentEvent(
       ? { outcome: 'rejected', code: result.code, rejectionKey: rejectionKey(documentId), ...NOTHING }
       : {
           outcome: 'extracted',
-          artefactKey: artefactKey(documentId, result.extractor.ocr),
+          artefactKey: artefactKey(documentId, revisionOf(result)),
           pages: result.pages.length,
           words: result.words,
           language: result.language,

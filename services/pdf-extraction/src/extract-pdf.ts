@@ -24,7 +24,6 @@ import { z } from 'zod';
 import {
   EXTRACTOR_VERSION,
   artefactKey,
-  artefactSchema,
   rejectionKey,
   rejectionSchema,
   revisionOf,
@@ -33,6 +32,7 @@ import {
 } from './artefact.ts';
 import { documentEvent, type DocumentResult, type FollowUp } from './document-event.ts';
 import type { Extracted, Extractor } from './extract.ts';
+import { keepRecognised, readArtefact, readRecognised } from './ocr/recognised-artefact.ts';
 import { ocrLanguages, type OcrUse } from './ocr/page-ocr.ts';
 import { isScan } from './ocr/read-scans.ts';
 import { wantedOcr, type OcrOfJob } from './ocr/wanted-ocr.ts';
@@ -130,7 +130,7 @@ async function handleDocument(
   await context.enqueue(indexDocument, {
     documentId: pdf.sha256,
     revision: revisionOf(result),
-    artefactKey: artefactKey(pdf.sha256, result.extractor.ocr),
+    artefactKey: artefactKey(pdf.sha256, revisionOf(result)),
     source,
   });
   return undefined;
@@ -179,10 +179,13 @@ async function extractOnce(
   }
   logExtracted(log, pdf.sha256, extraction);
   if (before !== undefined) await objects.delete(rejectionKey(pdf.sha256), { signal });
-  // When another attempt was faster, its artefact stands; both are made of the same bytes.
-  const artefact = toArtefact(extraction, pdf, { source, recognisedAtMs: clock.nowMs() });
-  await createJson(objects, artefactKey(pdf.sha256, extraction.ocr), artefact, { signal });
-  return artefact;
+  if (ocr === undefined || extraction.ocr === undefined) {
+    // When another attempt was faster, its artefact stands; both are made of the same bytes.
+    const artefact = toArtefact(extraction, pdf, source);
+    await createJson(objects, artefactKey(pdf.sha256), artefact, { signal });
+    return artefact;
+  }
+  return await keepRecognised(context, toArtefact(extraction, pdf, source), { ...ocr, nowMs: clock.nowMs() });
 }
 
 function logExtracted(
@@ -231,29 +234,15 @@ function isDirective(result: DocumentResult | Directive): result is Directive {
 
 /** What an earlier attempt or job made of the same bytes: by the same OCR, or without any where there is nothing for it. */
 async function storedArtefact(
-  context: HandlerContext<ExtractPdf>,
+  { objects, signal }: HandlerContext<ExtractPdf>,
   sha256: string,
   ocr: OcrUse | undefined,
 ): Promise<Artefact | undefined> {
-  const recognised = ocr === undefined ? undefined : await readArtefact(context, artefactKey(sha256, ocr));
+  const recognised =
+    ocr === undefined ? undefined : await readRecognised(objects, sha256, { ...ocr, signal });
   if (recognised !== undefined) return recognised;
-  const own = await readArtefact(context, artefactKey(sha256));
+  const own = await readArtefact(objects, artefactKey(sha256), signal);
   return ocr !== undefined && own?.pages.some(isScan) === true ? undefined : own;
-}
-
-/** @throws LongshoreError `object_corrupt` */
-async function readArtefact(
-  { objects, signal }: HandlerContext<ExtractPdf>,
-  key: string,
-): Promise<Artefact | undefined> {
-  const json = await readJson(objects, key, { signal });
-  if (json === undefined) return undefined;
-  const parsed = artefactSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  throw new LongshoreError(
-    'object_corrupt',
-    `The artefact "${key}" is not readable: ${z.prettifyError(parsed.error)}; delete it to extract again`,
-  );
 }
 
 async function readRejection(
@@ -272,18 +261,12 @@ function toRejection(pdf: StoredPdf, source: string, code: Rejection['code'], re
   return { documentId: pdf.sha256, source, extractor: { version: EXTRACTOR_VERSION }, code, reason };
 }
 
-function toArtefact(
-  extraction: Extracted,
-  pdf: StoredPdf,
-  { source, recognisedAtMs }: { readonly source: string; readonly recognisedAtMs: number },
-): Artefact {
-  const { engine, engineVersion, isFallback, head, words, textLayer, language, ocr } = extraction;
-  const recognition =
-    ocr === undefined ? {} : { ocr: { ...ocr, recognisedAt: new Date(recognisedAtMs).toISOString() } };
+function toArtefact(extraction: Extracted, pdf: StoredPdf, source: string): Artefact {
+  const { engine, engineVersion, isFallback, head, words, textLayer, language } = extraction;
   return {
     documentId: pdf.sha256,
     source,
-    extractor: { version: EXTRACTOR_VERSION, engine, engineVersion, isFallback, ...recognition },
+    extractor: { version: EXTRACTOR_VERSION, engine, engineVersion, isFallback },
     pageCount: head.pageCount,
     pages: extraction.pages.map(toPage),
     words,
