@@ -14,8 +14,6 @@ export const OCR_FAILURE_CODES = [
   'timed_out',
   'out_of_memory',
   'engine_crashed',
-  /** The document has more scanned pages than are recognised. */
-  'too_many_pages',
 ] as const;
 
 /** A page whose text was recognised. */
@@ -55,16 +53,19 @@ export interface OcrLimits {
   readonly memoryBytes: number;
   /** Pixels of an image; larger pages are drawn more coarsely. Default 16 million. */
   readonly pixels: number;
-  /** Scanned pages of a document that are recognised, the first ones. Default 500. */
-  readonly pages: number;
+  /** On the clock for all scanned pages of a document; the ones that do not come to their turn fail. Default 10 minutes. */
+  readonly documentMs: number;
 }
 
-/** Ten times what a full page takes; four times the memory; an A4 page with 300 pixels to the inch has 8.7 million. */
+/**
+ * Ten times what a full page takes; six times the memory; an A4 page with 300 pixels to the inch has 8.7 million; a job may
+ * take 15 minutes, and what was recognised by then would be lost.
+ */
 export const DEFAULT_OCR_LIMITS: OcrLimits = {
   pageMs: 30_000,
   memoryBytes: 805_306_368,
   pixels: 16_000_000,
-  pages: 500,
+  documentMs: 600_000,
 };
 
 /** Options of {@link Ocr.recognise}. */

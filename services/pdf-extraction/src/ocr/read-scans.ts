@@ -18,6 +18,7 @@ export interface ReadScansOptions {
 
 /** What tesseract is made for. With 200, clean print is read as well, a fifth faster. */
 const DPI = 300;
+const MS_PER_SECOND = 1_000;
 
 /** Whether OCR may find text on a page: something is drawn, and no text of the page's own is there. */
 export function isScan({ textLayer }: Pick<ReadPage, 'textLayer'>): boolean {
@@ -31,24 +32,26 @@ export async function readScans(
   options: ReadScansOptions,
 ): Promise<readonly ReadPage[] | DocumentFailed> {
   const { ocr, languages, signal } = options;
-  const scans = pages.filter(isScan);
+  const { documentMs } = ocr.limits;
+  const endsAtMs = performance.now() + documentMs;
   const recognised = new Map<number, ReadPage>();
   const recognise = async (page: ReadPage): Promise<KilledByOthers | undefined> => {
-    const result = await ocr.recognise(() => draw(bytes, page.page, options), {
-      languages,
-      ...(signal === undefined ? {} : { signal }),
-    });
+    const turn = (): Promise<PageImage | OcrFault> =>
+      performance.now() < endsAtMs ? draw(bytes, page.page, options) : Promise.resolve(outOfTime(documentMs));
+    const result = await ocr.recognise(turn, { languages, ...(signal === undefined ? {} : { signal }) });
     if (result.kind === 'killed') return result;
     recognised.set(page.page, withText(page, result));
     return undefined;
   };
-  const results = await Promise.all(scans.slice(0, ocr.limits.pages).map(recognise));
+  const results = await Promise.all(pages.filter(isScan).map(recognise));
   const killed = results.find((result) => result !== undefined);
   if (killed !== undefined) return { ...failed('engine_crashed', killed.reason), blame: 'others' };
-  const reason = `At most ${ocr.limits.pages} scanned pages of a document are recognised`;
-  for (const page of scans.slice(ocr.limits.pages))
-    recognised.set(page.page, withText(page, { kind: 'failed', code: 'too_many_pages', reason }));
   return pages.map((page) => recognised.get(page.page) ?? page);
+}
+
+function outOfTime(documentMs: number): UnrecognisedPage {
+  const reason = `The scanned pages before it took the ${documentMs / MS_PER_SECOND} s that a document's may take`;
+  return { kind: 'failed', code: 'timed_out', reason };
 }
 
 async function draw(

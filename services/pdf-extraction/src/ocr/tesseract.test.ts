@@ -184,16 +184,16 @@ describe('a page that cannot be recognised', () => {
     expect(pages[0]).toMatchObject({ text: '', ocr: { kind: 'failed', code: 'not_drawn' } });
   });
 
-  it('for its number is told so', async () => {
+  it('for the time of the pages before it is told so', async () => {
     const { pages } = await extracted(
-      extractorWith(await opened({ pages: 2 })),
-      scannedPdf([blank(1), blank(2), blank(3)]),
+      extractorWith(await opened({ documentMs: 1 })),
+      scannedPdf([blank(1), blank(2)]),
     );
-    expect(pages.map(({ ocr }) => ocr)).toMatchObject([
-      { kind: 'ok' },
-      { kind: 'ok' },
-      { kind: 'failed', code: 'too_many_pages' },
-    ]);
+    expect(pages[1]?.ocr).toMatchObject({
+      kind: 'failed',
+      code: 'timed_out',
+      reason: expect.stringContaining('The scanned pages before it') as string,
+    });
   });
 });
 
