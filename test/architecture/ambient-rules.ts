@@ -37,6 +37,7 @@ const TIMELESS = [
   'once',
   'worker',
   'search',
+  'webhooks',
   'fleet',
   'ledger',
   'autoscaler',

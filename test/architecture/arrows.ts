@@ -11,6 +11,7 @@ export const ARROWS: Readonly<Record<string, Arrow>> = {
   once: ['job', 'objects'],
   worker: ['job', 'queue', 'objects'],
   search: ['job'],
+  webhooks: ['job'],
   warehouse: ['job', 'objects', 'worker'],
   fleet: ['job'],
   ledger: ['job'],
