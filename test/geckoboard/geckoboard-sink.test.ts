@@ -79,13 +79,13 @@ describe('the Geckoboard sink, against a stand-in', () => {
     });
   });
 
-  test('is held to the rows of a request and the calls of a minute', async () => {
+  test('is held to the rows of a request, unsent, and the calls of a minute', async () => {
     await using stage = await open();
     await stage.sink.describe(dataset);
     await expect(stage.sink.push(dataset, rows(501), 'merge')).rejects.toMatchObject({
-      details: { status: 400 },
+      details: { faults: ['there are 501 rows, of at most 500'] },
     });
-    for (let call = 2; call < 60; call += 1) await stage.sink.describe(dataset);
+    for (let call = 1; call < 60; call += 1) await stage.sink.describe(dataset);
     await expect(stage.sink.describe(dataset)).rejects.toMatchObject({ details: { status: 429 } });
   });
 
