@@ -21,6 +21,7 @@ export function checkedSink<Sink extends DashboardSink>(sink: Sink): Sink {
       options.signal?.throwIfAborted();
       const faults = pushFaults(sink, dataset, rows);
       if (faults.length > 0) throw refusal(sink, dataset, faults);
+      if (rows.length === 0 && mode === 'merge') return;
       const last = new Map(rows.map((row) => [rowKey(dataset, row), row]));
       await sink.push(dataset, [...last.values()], mode, options);
     },
