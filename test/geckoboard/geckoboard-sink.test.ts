@@ -27,7 +27,7 @@ describeDashboardSink({
       failNext: standIn.failNext,
       shown: ({ id }) =>
         Promise.resolve(
-          Object.fromEntries(standIn.rows(id).map(({ queue, waiting }) => [String(queue), Number(waiting)])),
+          standIn.rows(id).map(({ queue, waiting }) => [String(queue), Number(waiting)] as const),
         ),
       [Symbol.asyncDispose]: () => standIn[Symbol.asyncDispose](),
     };

@@ -10,8 +10,10 @@ import type { DashboardSink, Dataset, Row, SinkLimits } from '../dashboard-sink.
 import { dashboardClient, type DashboardClient } from '../http/dashboard-client.ts';
 import { annotationOf, datasetTags, rowTag, timeField, type Annotation } from './annotation.ts';
 
-/** Ours: a row costs two requests, and a graph with more marks than this shows nothing. */
-export const ANNOTATION_LIMITS: SinkLimits = { rowsPerRequest: 50, rowsPerDataset: 1_000 };
+/** Ours: a row costs two requests. */
+const LIMITS: SinkLimits = { rowsPerRequest: 50 };
+/** More than the rows of a push, so that a page always holds some of those that a replacement removes. */
+const PAGE_ROWS = 100;
 
 /** Options of {@link grafanaAnnotationsSink}. */
 export interface GrafanaAnnotationsSinkOptions {
@@ -66,7 +68,7 @@ export function grafanaAnnotationsSink(options: GrafanaAnnotationsSinkOptions): 
   const asking = (signal: AbortSignal | undefined): Ask => askerOf(client, base, token, signal);
   return checkedSink<DashboardSink>({
     name: 'grafana-annotations',
-    limits: ANNOTATION_LIMITS,
+    limits: LIMITS,
     isLocal: false,
     describe(dataset) {
       if (datasets.includes(dataset.id)) timeOf(dataset);
@@ -137,7 +139,7 @@ async function removeAll(ask: Ask, id: string, kept: ReadonlySet<string>): Promi
 async function find(ask: Ask, tags: readonly string[]): Promise<readonly Held[]> {
   const query = new URLSearchParams([
     ['type', 'annotation'],
-    ['limit', String(ANNOTATION_LIMITS.rowsPerDataset)],
+    ['limit', String(PAGE_ROWS)],
     ...tags.map((tag): [string, string] => ['tags', tag]),
   ]);
   const answer = heldSchema.safeParse(await ask('GET', `api/annotations?${query.toString()}`));

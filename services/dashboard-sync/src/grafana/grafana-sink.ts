@@ -6,12 +6,12 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { LongshoreError, systemClock, type Clock } from '@longshore/job';
 import { checkedSink } from '../checked-sink.ts';
-import type { OpenedSink, SinkLimits } from '../dashboard-sink.ts';
+import type { OpenedSink } from '../dashboard-sink.ts';
 import { rowTables, type RowTables, type Table } from '../served/row-table.ts';
 import { plain, serveHttp, type Served } from '../served/serve-http.ts';
 
 /** An answer is one array, read whole by Grafana: about 1 MB at most. */
-export const GRAFANA_LIMITS: SinkLimits = { rowsPerDataset: 5_000 };
+const MAX_ROWS = 5_000;
 
 /** Options of {@link grafanaSink}. */
 export interface GrafanaSinkOptions {
@@ -41,13 +41,13 @@ export async function grafanaSink(options: GrafanaSinkOptions = {}): Promise<Gra
       'invalid_options',
       `The token of Grafana's readers has ${token.length} characters: give at least ${MIN_TOKEN_CHARACTERS} random ones`,
     );
-  const tables = rowTables(GRAFANA_LIMITS.rowsPerDataset ?? 0);
+  const tables = rowTables(MAX_ROWS);
   const answer = (path: string, headers: IncomingHttpHeaders): Served =>
     token === undefined || isBearer(headers.authorization, token) ? found(path, tables) : UNAUTHORIZED;
   const server = await serveHttp({ ...options, port, clock, answer });
   return checkedSink<GrafanaSink>({
     name: 'grafana',
-    limits: GRAFANA_LIMITS,
+    limits: { rowsPerDataset: MAX_ROWS },
     isLocal: true,
     port: server.port,
     describe(dataset) {

@@ -3,7 +3,8 @@ import { request } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Dataset, Row } from '../dashboard-sink.ts';
-import { conformanceDataset, describeDashboardSink, measured } from '../fixtures/describe-dashboard-sink.ts';
+import { describeDashboardSink } from '../fixtures/describe-dashboard-sink.ts';
+import { conformanceDataset, measured } from '../fixtures/stage.ts';
 import { readExposition } from '../fixtures/read-exposition.ts';
 import { prometheusSink, type PrometheusSink } from './prometheus-sink.ts';
 
@@ -25,7 +26,7 @@ describeDashboardSink({
       async shown({ id }) {
         const { samples } = readExposition(await scraped(sink));
         const ours = samples.filter(({ name }) => name === `${id}_waiting`.replaceAll(/[.-]/g, '_'));
-        return Object.fromEntries(ours.map(({ labels, value }) => [labels['queue'] ?? '', value]));
+        return ours.map(({ labels, value }) => [labels['queue'] ?? 'no label', value]);
       },
       [Symbol.asyncDispose]: () => sink[Symbol.asyncDispose](),
     };
@@ -48,8 +49,14 @@ const hourly: Dataset = {
   deleteBy: 'hour',
 };
 const hour = (at: string, outcome: string, documents: number, failed: number | null = null): Row => ({
-  ...{ hour: at, outcome, worker: 'w', documents, failed },
-  ...{ cost: 0.5, took: 1_500, waited_seconds: 2 },
+  hour: at,
+  outcome,
+  worker: 'w',
+  documents,
+  failed,
+  cost: 0.5,
+  took: 1_500,
+  waited_seconds: 2,
 });
 
 describe('the metrics of a dataset', () => {

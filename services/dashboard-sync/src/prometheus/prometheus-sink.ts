@@ -4,14 +4,14 @@
  */
 import { LongshoreError, systemClock, type Clock } from '@longshore/job';
 import { checkedSink } from '../checked-sink.ts';
-import type { Dataset, OpenedSink, SinkLimits } from '../dashboard-sink.ts';
+import type { Dataset, OpenedSink } from '../dashboard-sink.ts';
 import { rowTables } from '../served/row-table.ts';
 import { plain, serveHttp, type Served } from '../served/serve-http.ts';
 import { EXPOSITION_TYPE, exposition, type PlannedTable } from './exposition.ts';
 import { planMetrics, PUSHED_METRIC, type DatasetPlan } from './metric-plan.ts';
 
 /** Rows are held for the latest of each label set: more of them than this are no gauges. */
-export const PROMETHEUS_LIMITS: SinkLimits = { rowsPerDataset: 5_000 };
+const MAX_ROWS = 5_000;
 
 /** Options of {@link prometheusSink}. */
 export interface PrometheusSinkOptions {
@@ -35,7 +35,7 @@ export interface PrometheusSink extends OpenedSink {
  */
 export async function prometheusSink(options: PrometheusSinkOptions = {}): Promise<PrometheusSink> {
   const { clock = systemClock, port = 0 } = options;
-  const tables = rowTables(PROMETHEUS_LIMITS.rowsPerDataset ?? 0);
+  const tables = rowTables(MAX_ROWS);
   const plans = new Map<string, DatasetPlan>();
   const planned = (): readonly PlannedTable[] =>
     tables.all().flatMap((table) => {
@@ -49,7 +49,7 @@ export async function prometheusSink(options: PrometheusSinkOptions = {}): Promi
   const server = await serveHttp({ ...options, port, clock, answer });
   return checkedSink<PrometheusSink>({
     name: 'prometheus',
-    limits: PROMETHEUS_LIMITS,
+    limits: { rowsPerDataset: MAX_ROWS },
     isLocal: true,
     port: server.port,
     describe(dataset) {

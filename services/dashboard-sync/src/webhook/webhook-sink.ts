@@ -17,7 +17,7 @@ import type { Dataset, OpenedSink, Row, SinkLimits } from '../dashboard-sink.ts'
 import { dashboardClient } from '../http/dashboard-client.ts';
 
 /** Ours, so that a body stays small enough for any receiver; it documents no other. */
-export const WEBHOOK_LIMITS: SinkLimits = { rowsPerRequest: 500 };
+const LIMITS: SinkLimits = { rowsPerRequest: 500 };
 
 /** The body of a webhook. Rows hold absolute values: the last one of a key is true, whatever came before. */
 export interface DashboardWebhook {
@@ -83,7 +83,7 @@ export function webhookSink(options: WebhookSinkOptions): OpenedSink {
   };
   return checkedSink<OpenedSink>({
     name: 'webhook',
-    limits: WEBHOOK_LIMITS,
+    limits: LIMITS,
     isLocal: false,
     async describe({ id, ...definition }, { signal } = {}) {
       await post({ dataset: id, mode: 'describe', definition, rows: [] }, signal);
