@@ -82,8 +82,8 @@ function listening(server: Server, port: number, host: string): Promise<void> {
 }
 
 async function end(server: Server, clock: Clock): Promise<void> {
+  // Closes connections that are idle too.
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
   const enough = new AbortController();
   void closed.then(() => enough.abort());
   await sleep(CLOSE_MS, { clock, signal: enough.signal });
