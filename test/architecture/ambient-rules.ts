@@ -38,6 +38,7 @@ const TIMELESS = [
   'worker',
   'search',
   'webhooks',
+  'sql',
   'fleet',
   'ledger',
   'autoscaler',

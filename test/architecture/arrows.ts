@@ -12,6 +12,7 @@ export const ARROWS: Readonly<Record<string, Arrow>> = {
   worker: ['job', 'queue', 'objects'],
   search: ['job'],
   webhooks: ['job'],
+  sql: ['job'],
   warehouse: ['job', 'objects', 'worker'],
   fleet: ['job'],
   ledger: ['job'],

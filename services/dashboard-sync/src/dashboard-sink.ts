@@ -60,6 +60,8 @@ export interface DashboardSink {
    * every process replaces its own, whole, from what is shared. Where it is `false`, one process pushes for all.
    */
   readonly isLocal: boolean;
+  /** Whose limit of requests it shares with others, such as the hash of a key. Default: its name. */
+  readonly account?: string;
   /**
    * Creates the dataset if it is not there; does nothing if it is, just so.
    *
