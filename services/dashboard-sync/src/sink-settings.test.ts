@@ -62,7 +62,9 @@ describe('the settings of sinks', () => {
       [`${P}WEBHOOK_ALLOW_HTTP`]: 'yes',
       [`${P}WEBHOOK_ALLOW_PRIVATE`]: '10.1',
       [`${P}ANNOTATIONS_URL`]: 'https://user:secret@grafana.example.com',
+      [`${P}ANNOTATIONS_TOKEN`]: 'glsa_x',
       [`${P}PROMETHEUS_PORT`]: '0',
+      [`${P}PROMETHEUS_HOST`]: '0.0.0.0',
       [`${P}GRAFANA_PORT`]: '9465',
       [`${P}GRAFANA_TOKEN`]: 'secret',
     };
