@@ -51,7 +51,7 @@ export async function measureBook(
 }
 
 async function readOnce(file: string): Promise<Omit<Book, 'vsPdfParse' | 'pdfParseMs'>> {
-  await using subject = await startSubject('extractor-entry.ts', { slots: 1 });
+  await using subject = await startSubject('extractor-entry.ts', { children: 1 });
   using memory = watchPeakMemory(subject.pid);
   const [read] = (await subject.run({ files: [file] })).reads;
   if (read?.failure !== undefined || read === undefined || read.pages !== read.pagesExpected)

@@ -5,7 +5,7 @@ import { serve } from './serve.ts';
 
 /** Settings of the process. */
 export interface ExtractorSettings {
-  readonly slots: number;
+  readonly children: number;
   /** Default PDFium. */
   readonly engine?: SandboxEngine;
   /** Default pdf-parse. */

@@ -41,7 +41,7 @@ export async function measureHostility(
   const peaks: number[] = [];
   let workerDeaths = 0;
   while (findings.length < files.length) {
-    await using subject = await startSubject('extractor-entry.ts', { slots: 2 });
+    await using subject = await startSubject('extractor-entry.ts', { children: 2 });
     using memory = watchPeakMemory(subject.pid);
     const done = new AbortController();
     const company = accompany(subject, neighbour, done.signal, beside);

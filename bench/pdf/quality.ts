@@ -22,7 +22,7 @@ const WORST = 15;
 
 /** Reads all sound documents once with each. */
 export async function measureQuality(files: readonly string[]): Promise<Quality> {
-  await using ours = await startSubject('extractor-entry.ts', { slots: 2 });
+  await using ours = await startSubject('extractor-entry.ts', { children: 2 });
   await using theirs = await pdftotext();
   const { reads } = await ours.run({ files, lanes: 2, keepText: true });
   const whole = reads.filter((read) => read.failure === undefined && read.pages === read.pagesExpected);

@@ -1,9 +1,10 @@
 /**
  * Agreement of two texts of a document, token by token: F1 over the bags of their tokens, of all documents together.
  *
- * Both sides are normalised alike: NFKC, small letters, words joined over line ends. A token is a run of letters and digits
- * (marks that stand on letters and invisible ones end it, as in the `\w` of most languages), or one character of a script
- * without spaces. It is agreement with another engine, not truth.
+ * Both sides are normalised alike: NFKC, small letters, words joined over line ends, no invisible characters (pdftotext
+ * wraps right-to-left text in marks of direction, in the middle of words too). A token is a run of letters and digits (marks
+ * that stand on letters end it, as in the `\w` of most languages), or one character of a script without spaces. It is
+ * agreement with another engine, not truth.
  */
 
 /** A set of documents whose agreement is told apart. */
@@ -18,12 +19,13 @@ export interface Overlap {
 
 // oxlint-disable-next-line no-control-regex -- U+0002 is how PDFium marks a hyphen
 const LINE_END_HYPHEN = /[-\u00AD\u2010\u0002\uFFFE][ \t]*\r?\n\s*/g;
+const INVISIBLE = /\p{Cf}+/gu;
 const IDEOGRAPHS = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}';
 const TOKEN = new RegExp(`[${IDEOGRAPHS}]|(?:(?![${IDEOGRAPHS}])[\\p{L}\\p{N}])+`, 'gu');
 
 /** Tokens of a text, with how often each occurs. */
 export function tokensOf(text: string): ReadonlyMap<string, number> {
-  const plain = text.replace(LINE_END_HYPHEN, '').normalize('NFKC').toLowerCase();
+  const plain = text.replace(LINE_END_HYPHEN, '').normalize('NFKC').toLowerCase().replace(INVISIBLE, '');
   const counts = new Map<string, number>();
   for (const [token] of plain.matchAll(TOKEN)) counts.set(token, (counts.get(token) ?? 0) + 1);
   return counts;

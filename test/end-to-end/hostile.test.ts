@@ -35,7 +35,7 @@ describe('a hostile document', () => {
     { timeout: 90_000 },
     async () => {
       await using extractor = createExtractor({
-        slots: 2,
+        children: 2,
         limits: { pageMs: 8_000, memoryBytes: 400 * MIB },
       });
       const results = await Promise.all([
@@ -67,7 +67,7 @@ describe('a hostile document', () => {
   );
 
   it('that crashes the engine costs its own process only', { timeout: 60_000 }, async () => {
-    await using extractor = createExtractor({ slots: 1 });
+    await using extractor = createExtractor({ children: 1 });
     const crashing = extractor.extract(slowPdf());
     await until('the sandbox runs', () => Promise.resolve(sandboxes().length > 0));
     const [victim = 0] = sandboxes();
@@ -79,7 +79,7 @@ describe('a hostile document', () => {
   });
 
   it('is given up when the job is cancelled', { timeout: 60_000 }, async () => {
-    await using extractor = createExtractor({ slots: 1 });
+    await using extractor = createExtractor({ children: 1 });
     const controller = new AbortController();
     const extraction = extractor.extract(slowPdf(), { signal: controller.signal });
     await until('the sandbox runs', () => Promise.resolve(sandboxes().length > 0));
@@ -89,7 +89,7 @@ describe('a hostile document', () => {
   });
 
   it('runs without the secrets, files and rights of its worker', async () => {
-    await using extractor = createExtractor({ slots: 1 });
+    await using extractor = createExtractor({ children: 1 });
     await extractor.extract(good);
     const [pid = 0] = sandboxes();
     expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toMatch(/AWS_|PATH=|HOME=/);

@@ -5,13 +5,16 @@ import {
   GECKOBOARD_LIMITS,
   rowFaults,
   type Dataset,
+  type Row,
 } from '@longshore/service-dashboard-sync';
 import {
   conformanceDataset,
   describeDashboardSink,
   measured,
 } from '@longshore/service-dashboard-sync/conformance';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readData, readDefinition } from './geckoboard-rules.ts';
 import { geckoboardStandIn } from './geckoboard-stand-in.ts';
 
 const KEY = 'a-key';
@@ -152,6 +155,38 @@ describe('what is refused here', () => {
     expect(standIn.rows(every.id)).toEqual([]);
   });
 
+  test('agrees with the documented rules on whatever values there are', () => {
+    const of = (...parts: readonly string[]) => fc.constantFrom(...parts);
+    const joined = (...parts: readonly fc.Arbitrary<string>[]) =>
+      fc.tuple(...parts).map((each) => each.join(''));
+    const day = joined(
+      of('2026-', '2028-', '0000-', '26-'),
+      of('00-', '02-', '04-', '12-', '13-', '2-'),
+      of('00', '01', '28', '29', '30', '31', '32'),
+    );
+    const time = joined(of('00', '23', '24', '25'), of(':00', ':59', ':60', ''), of(':00', ':59', ':60', ''));
+    const zone = of('Z', 'z', '', '+01:00', '-12:30', '+25:00', '+0100', '.5Z', '.123456789Z');
+    const moment = joined(day, of('T', ' ', 't'), time, zone);
+    const text = fc.string({ unit: 'grapheme', minLength: 98, maxLength: 102 });
+    const value = fc.oneof(
+      day,
+      moment,
+      text,
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.constant(null),
+    );
+    const definition = readDefinition(described(every));
+    if (typeof definition === 'string') throw new Error(definition);
+    fc.assert(
+      fc.property(fc.constantFrom(...Object.keys(every.fields)), value, (field, wanted) => {
+        const row: Row = { ...good, [field]: wanted };
+        const isTaken = typeof readData({ data: [row] }, definition, false) !== 'string';
+        expect(rowFaults(every, row, GECKOBOARD_LIMITS).length === 0).toBe(isTaken);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
   test('are numbers that JSON cannot hold', () => {
     expect(rowFaults(every, { ...good, count: Number.NaN, cost: Infinity }, GECKOBOARD_LIMITS)).toHaveLength(
       2,
@@ -182,12 +217,7 @@ describe('what is refused here', () => {
     const broken: Dataset = { ...rest, ...change };
     expect(() => defineDataset(broken, GECKOBOARD_LIMITS)).toThrow(message);
     await using standIn = await geckoboardStandIn({ apiKey: KEY, nowMs: () => 0 });
-    const fields = Object.entries(broken.fields).map(([id, { timeUnit, currencyCode, ...field }]) => [
-      id,
-      { ...field, time_unit: timeUnit, currency_code: currencyCode },
-    ]);
-    const body = { fields: Object.fromEntries(fields) as unknown, unique_by: broken.uniqueBy };
-    expect((await raw(standIn.url, 'PUT', '/datasets/every.type', body)).status).toBe(400);
+    expect((await raw(standIn.url, 'PUT', '/datasets/every.type', described(broken))).status).toBe(400);
   });
 
   test('are datasets that lose or double rows although the API takes them', () => {
@@ -205,6 +235,17 @@ describe('what is refused here', () => {
     expect(defineDataset(every, GECKOBOARD_LIMITS)).toBe(every);
   });
 });
+
+/** As the API is told of it. */
+function described({ fields, uniqueBy }: Dataset): unknown {
+  const entries = Object.entries(fields).map(([id, { timeUnit, currencyCode, ...field }]) => [
+    id,
+    { ...field, time_unit: timeUnit, currency_code: currencyCode },
+  ]);
+  return JSON.parse(
+    JSON.stringify({ fields: Object.fromEntries(entries) as unknown, unique_by: uniqueBy }),
+  ) as unknown;
+}
 
 function raw(url: string, method: string, path: string, body: unknown): Promise<Response> {
   const authorization = `Basic ${Buffer.from(`${KEY}:`).toString('base64')}`;

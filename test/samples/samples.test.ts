@@ -8,7 +8,7 @@ import { SAMPLE_PASSWORD, samples } from './make-samples.ts';
 const FOLDER = fileURLToPath(new URL('../../examples/documents/', import.meta.url));
 
 describe('the sample documents', () => {
-  const extractor: Extractor = createExtractor({ slots: 2 });
+  const extractor: Extractor = createExtractor({ children: 2 });
   afterAll(() => extractor.close());
 
   it('are what the script writes, byte by byte', async () => {

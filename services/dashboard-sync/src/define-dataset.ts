@@ -81,7 +81,7 @@ function valueFault(field: Field, value: Row[string] | undefined, limits: SinkLi
   if (typeof value !== 'string') return `must be a string, not ${value}`;
   if (field.type === 'date' && !isDate(value)) return `must be a date such as 2026-11-23, not "${value}"`;
   if (field.type === 'datetime' && !isDatetime(value))
-    return `must be an ISO 8601 datetime with its zone, not "${value}"`;
+    return `must be a datetime such as 2026-11-23T10:00:00Z, not "${value}"`;
   if (limits.stringLength !== undefined && value.length > limits.stringLength)
     return `has ${value.length} characters, of at most ${limits.stringLength}`;
   return undefined;
@@ -99,10 +99,11 @@ function isDate(text: string): boolean {
   return !Number.isNaN(atMs) && new Date(atMs).toISOString().startsWith(text);
 }
 
-/** With its zone: a time without one is another moment wherever it is read. */
+/** With its seconds, as Geckoboard recommends, and its zone: a time without one is another moment wherever it is read. */
+const DATETIME = /^\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+
 function isDatetime(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/.test(text)) return false;
-  return isDate(text.slice(0, 10)) && !Number.isNaN(Date.parse(text));
+  return DATETIME.test(text) && isDate(text.slice(0, 10)) && !Number.isNaN(Date.parse(text));
 }
 
 function refusal(what: string, faults: readonly string[]): LongshoreError {

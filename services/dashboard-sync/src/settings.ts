@@ -21,7 +21,7 @@ export function readDashboardSettings(env: Readonly<Record<string, string | unde
   const store = parseStore(env['LONGSHORE_DASHBOARD_STORE'] ?? '');
   if (typeof store === 'string') faults.push(`LONGSHORE_DASHBOARD_STORE ${store}`);
   const interval = env['LONGSHORE_DASHBOARD_INTERVAL'] ?? '';
-  const intervalMs = interval === '' ? INTERVAL_MS : (parseDurationMs(interval) ?? 0);
+  const intervalMs = interval === '' ? INTERVAL_MS : durationOf(interval);
   if (intervalMs < MIN_INTERVAL_MS)
     faults.push(`LONGSHORE_DASHBOARD_INTERVAL: "${interval}" is no duration from 1s, such as 60s`);
   if (faults.length === 0 && Object.keys(sinks).length === 0)
@@ -33,6 +33,14 @@ export function readDashboardSettings(env: Readonly<Record<string, string | unde
       details: { faults },
     });
   return { store, sinks, intervalMs };
+}
+
+function durationOf(text: string): number {
+  try {
+    return parseDurationMs(text);
+  } catch {
+    return 0;
+  }
 }
 
 /** Where the counters are, or what is wrong. Not quoted: it may hold a password. */

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { newSecret, verifyingKey } from '@longshore/webhooks';
 import { describe, expect, test } from 'vitest';
 import { conformanceDataset, measured } from './fixtures/stage.ts';
@@ -62,7 +65,9 @@ describe('the settings of sinks', () => {
       [`${P}WEBHOOK_ALLOW_HTTP`]: 'yes',
       [`${P}WEBHOOK_ALLOW_PRIVATE`]: '10.1',
       [`${P}ANNOTATIONS_URL`]: 'https://user:secret@grafana.example.com',
+      [`${P}ANNOTATIONS_TOKEN`]: 'glsa_x',
       [`${P}PROMETHEUS_PORT`]: '0',
+      [`${P}PROMETHEUS_HOST`]: '0.0.0.0',
       [`${P}GRAFANA_PORT`]: '9465',
       [`${P}GRAFANA_TOKEN`]: 'secret',
     };
@@ -137,13 +142,16 @@ describe('sinks from settings', () => {
   });
 
   test('are all closed when one cannot be opened', async () => {
-    await using taken = await prometheusSink();
+    await using taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
     await using free = await prometheusSink();
     const { port } = free;
     await free[Symbol.asyncDispose]();
-    const opening = sinksFromSettings({ prometheus: { port }, grafana: { port: taken.port } });
+    const opening = sinksFromSettings({
+      prometheus: { port },
+      grafana: { port: (taken.address() as AddressInfo).port },
+    });
     await expect(opening).rejects.toMatchObject({ code: 'invalid_options' });
-    await using again = await prometheusSink({ port });
-    expect(again.port).toBe(port);
+    await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow('fetch failed');
   });
 });

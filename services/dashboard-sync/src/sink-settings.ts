@@ -70,6 +70,7 @@ function readerOf(env: Environment, faults: string[]): Reader {
       return reader.read(name, parse);
     },
     alone(because, names) {
+      if (isSet(because)) return;
       for (const name of names.filter(isSet)) faults.push(`${name} is set, although ${because} is not`);
     },
   };

@@ -103,6 +103,8 @@ export interface OpenedPdf {
 export interface OpenOptions {
   /** For encrypted documents. Default: the empty password, which opens documents that are only protected from changes. */
   readonly password?: string;
+  /** Told when the bytes are needed no more, as soon as the engine has a copy; some engines never have. */
+  readonly onCopied?: () => void;
 }
 
 /** An engine. One document at a time. */
@@ -110,7 +112,7 @@ export interface PdfEngine {
   readonly name: string;
   /** Version of the library. */
   readonly version: string;
-  /** Opens a document; `bytes` may be kept until it is closed. @throws EngineError */
+  /** Opens a document; `bytes` may be kept until it is closed, and are never changed. @throws EngineError */
   open(bytes: Uint8Array, options?: OpenOptions): Promise<OpenedPdf>;
 }
 

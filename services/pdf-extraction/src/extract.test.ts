@@ -18,8 +18,8 @@ async function extracted(extractor: Extractor, bytes: Uint8Array): Promise<Extra
 }
 
 const engines = [
-  ['pdfium', createExtractor({ slots: 1, engine: PDFIUM })],
-  ['pdf-parse', createExtractor({ slots: 1, engine: PDF_PARSE })],
+  ['pdfium', createExtractor({ children: 1, engine: PDFIUM })],
+  ['pdf-parse', createExtractor({ children: 1, engine: PDF_PARSE })],
 ] as const;
 afterAll(() => Promise.all(engines.map(([, extractor]) => extractor.close())));
 
@@ -105,7 +105,7 @@ describe('an extractor', () => {
   const fallbackText = scripted({ pages: [''] });
 
   function open(engine = SCRIPTED, fallback = PDFIUM): Extractor {
-    const extractor = createExtractor({ slots: 1, engine, fallback });
+    const extractor = createExtractor({ children: 1, engine, fallback });
     onTestFinished(() => extractor.close());
     return extractor;
   }

@@ -72,10 +72,13 @@ export interface Extractor extends AsyncDisposable {
 
 /** Options of {@link createExtractor}. */
 export interface ExtractorOptions {
-  /** Documents at a time, and so child processes of the default engine. */
-  readonly slots: number;
+  /**
+   * Child processes of the default engine, and so documents that are read at a time. Two extractions more than that keep
+   * them busy; further ones wait.
+   */
+  readonly children: number;
   /** The same for the fallback engine, started when first needed. Default 1: it is needed for one document in ten. */
-  readonly fallbackSlots?: number;
+  readonly fallbackChildren?: number;
   /** What one document may cost each engine. */
   readonly limits?: Partial<SandboxLimits>;
   /** Default PDFium. */
@@ -119,12 +122,12 @@ export const PDF_PARSE: SandboxEngine = {
 
 /** Makes an extractor. No process is started before the first document or `warmUp`. @throws LongshoreError `invalid_options` */
 export function createExtractor(options: ExtractorOptions): Extractor {
-  const { slots, fallbackSlots = 1, limits = {}, engine = PDFIUM, fallback = PDF_PARSE } = options;
-  const first = sandboxPool({ engine, slots, limits });
+  const { children, fallbackChildren = 1, limits = {}, engine = PDFIUM, fallback = PDF_PARSE } = options;
+  const first = sandboxPool({ engine, children, limits });
   const second =
     fallback === 'none'
       ? undefined
-      : sandboxPool({ engine: fallback, slots: fallbackSlots, limits, keepWarm: false });
+      : sandboxPool({ engine: fallback, children: fallbackChildren, limits, keepWarm: false });
   const close = async (): Promise<void> => {
     await Promise.all([first.close(), second?.close()]);
   };

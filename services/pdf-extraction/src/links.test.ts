@@ -36,8 +36,8 @@ function pdf(objects: readonly string[]): Buffer {
 }
 
 const engines = [
-  ['pdfium', createExtractor({ slots: 1, engine: PDFIUM, fallback: 'none' })],
-  ['pdf-parse', createExtractor({ slots: 1, engine: PDF_PARSE, fallback: 'none' })],
+  ['pdfium', createExtractor({ children: 1, engine: PDFIUM, fallback: 'none' })],
+  ['pdf-parse', createExtractor({ children: 1, engine: PDF_PARSE, fallback: 'none' })],
 ] as const;
 afterAll(() => Promise.all(engines.map(([, extractor]) => extractor.close())));
 

@@ -20,6 +20,8 @@ import {
   type FollowUp,
 } from './index.ts';
 
+const CPU_UNITS_OF_A_PROCESSOR = 1_024;
+
 await launch({
   fleet,
   service: 'pdf-extraction',
@@ -30,7 +32,9 @@ await launch({
     };
     const library = env['LONGSHORE_PDFIUM_PATH'] ?? '';
     const engine = library === '' ? {} : { engine: nativePdfium(library) };
-    const extractor = createExtractor({ slots: service.slots, limits, ...engine });
+    // A further slot fetches and stores while these read.
+    const children = Math.min(service.slots, Math.ceil(service.cpuUnits / CPU_UNITS_OF_A_PROCESSOR));
+    const extractor = createExtractor({ children, limits, ...engine });
     const bucket = env['LONGSHORE_INPUT_BUCKET'];
     return {
       handlers: extractionHandlers({

@@ -22,7 +22,7 @@ const WRONG = 'not-the-password';
 const PDF = readFileSync(join(import.meta.dirname, '../../../examples/documents/encrypted-contract.pdf'));
 const ID = sha256(PDF);
 
-const extractor = createExtractor({ slots: 1, fallback: 'none' });
+const extractor = createExtractor({ children: 1, fallback: 'none' });
 afterAll(() => extractor.close());
 
 async function open() {

@@ -48,7 +48,7 @@ export function geckoboardSink(options: GeckoboardSinkOptions): DashboardSink {
     remedies: REMEDIES,
     ...(nowMs === undefined ? {} : { nowMs }),
   });
-  const urlOf = (path: string): URL => new URL(`/datasets/${path}`, base);
+  const urlOf = (id: string, part = ''): URL => new URL(`/datasets/${encodeURIComponent(id)}${part}`, base);
   return checkedSink<DashboardSink>({
     name: 'geckoboard',
     limits: GECKOBOARD_LIMITS,
@@ -63,10 +63,10 @@ export function geckoboardSink(options: GeckoboardSinkOptions): DashboardSink {
         mode === 'replace' || dataset.deleteBy === undefined ? {} : { delete_by: dataset.deleteBy };
       const method = mode === 'replace' ? 'PUT' : 'POST';
       const body = JSON.stringify({ data: rows, ...order });
-      await send({ method, url: urlOf(`${dataset.id}/data`), headers, body, signal });
+      await send({ method, url: urlOf(dataset.id, '/data'), headers, body, signal });
     },
     async remove(id, { signal } = {}) {
-      await send({ method: 'DELETE', url: urlOf(encodeURIComponent(id)), headers, signal });
+      await send({ method: 'DELETE', url: urlOf(id), headers, signal });
     },
   });
 }

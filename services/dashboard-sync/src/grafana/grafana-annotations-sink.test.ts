@@ -28,6 +28,25 @@ describeDashboardSink({
   },
 });
 
+/** The same cases at a Grafana, whose annotations of the suite they remove. */
+const live = { url: process.env['GRAFANA_URL'] ?? '', token: process.env['GRAFANA_TOKEN'] ?? '' };
+describe.skipIf(live.url === '')('live, left out without GRAFANA_URL and GRAFANA_TOKEN', () => {
+  describeDashboardSink({
+    name: 'Grafana annotations (live)',
+    takesUndescribed: 'Grafana knows annotations and no datasets',
+    open: ({ timeoutMs, id }) =>
+      Promise.resolve({
+        sink: grafanaAnnotationsSink({ ...live, datasets: [id], timeoutMs }),
+        async shown() {
+          const url = new URL(`api/annotations?limit=1000&tags=${id}`, `${live.url}/`);
+          const answer = await fetch(url, { headers: { authorization: `Bearer ${live.token}` } });
+          return ((await answer.json()) as HeldAnnotation[]).map(told);
+        },
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      }),
+  });
+});
+
 describe('an annotation', () => {
   test('has the time, the words and the tags of its row, and is one however often it comes', async () => {
     await using standIn = await startGrafanaStandIn({ token: TOKEN });

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Dataset, Row } from '../dashboard-sink.ts';
@@ -168,13 +170,22 @@ describe('the server', () => {
   });
 
   test('says which port is taken, and what to do', async () => {
-    await using sink = await prometheusSink();
-    await expect(prometheusSink({ port: sink.port })).rejects.toMatchObject({
+    await using other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    await expect(prometheusSink({ port })).rejects.toMatchObject({
       code: 'invalid_options',
       message: expect.stringMatching(
         /^Cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE.*; give another port/,
       ) as string,
     });
+  });
+
+  test.skipIf(process.platform !== 'linux')('shares its port with workers of the machine', async () => {
+    const first = await prometheusSink();
+    await using second = await prometheusSink({ port: first.port });
+    await first[Symbol.asyncDispose]();
+    expect(await scraped(second)).toBe('');
   });
 
   test('closes twice, although a reader keeps its connection', async () => {

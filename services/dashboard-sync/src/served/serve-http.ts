@@ -1,6 +1,6 @@
 /**
  * A small HTTP server for what a sink holds in memory: GET and HEAD, answers that are whole at once, on loopback unless
- * told otherwise. It has nothing to wait for but slow readers.
+ * told otherwise. On Linux, several processes of a user may serve the same port.
  */
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -77,7 +77,8 @@ function listening(server: Server, port: number, host: string): Promise<void> {
         ),
       );
     });
-    server.listen(port, host, resolve);
+    // Workers of one machine share the port, where the system can: all of them tell the same.
+    server.listen({ port, host, reusePort: process.platform === 'linux' }, resolve);
   });
 }
 

@@ -19,7 +19,7 @@ import { readPage } from './pdfium-page.ts';
 const ERROR_PASSWORD = 4;
 const ERROR_SECURITY = 5;
 /** PDFium keeps every object that it has read; loading anew takes what ten pages do, and gives that memory back. */
-const PAGES_PER_LOAD = 250;
+const PAGES_PER_LOAD = 500;
 /** A trap with this much memory taken is a lack of memory; small documents need a few MiB. */
 const SUSPECT_MEMORY_BYTES = 536_870_912;
 
@@ -31,14 +31,25 @@ export function pdfiumEngine(
   return {
     name,
     version,
-    open: (bytes, { password = '' } = {}) => guard(library, () => open(library, bytes, password)),
+    open: (bytes, { password = '', onCopied } = {}) =>
+      guard(library, () => {
+        const copy = library.allocate(bytes.length);
+        library.write(copy, bytes);
+        const { length } = bytes;
+        onCopied?.();
+        return open(library, { copy, length }, password);
+      }),
   };
 }
 
-function open(library: PdfiumLibrary, bytes: Uint8Array, password: string): OpenedPdf {
-  const copy = library.allocate(bytes.length);
-  library.write(copy, bytes);
-  const load = (): LoadedPdf => loadDocument(library, copy, bytes.length, password);
+interface Copied {
+  /** Where it lies in the library's memory. */
+  readonly copy: number;
+  readonly length: number;
+}
+
+function open(library: PdfiumLibrary, { copy, length }: Copied, password: string): OpenedPdf {
+  const load = (): LoadedPdf => loadDocument(library, copy, length, password);
   let loaded: LoadedPdf;
   try {
     loaded = load();

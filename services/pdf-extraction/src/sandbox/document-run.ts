@@ -1,6 +1,6 @@
 /**
- * One document on one child: fed in, its pages collected, its limits watched. Always ends with an outcome, and tells
- * whether the child may take another document.
+ * One document on one child: fed in, its pages collected, its limits watched from the moment when the child turns to it.
+ * A child that this document may have harmed is killed before it turns to the next.
  */
 import type { DocumentOpening, OutlineItem } from '../engine.ts';
 import { CLOCK_FACTOR, type SandboxLimits } from './limits.ts';
@@ -8,7 +8,7 @@ import type { ChildMessage, DocumentMessage, ReadPage } from './messages.ts';
 import { failed, type DocumentFailed, type EngineId, type SandboxOutcome } from './outcome.ts';
 import { processUsage } from './process-usage.ts';
 import { describeExit, isForeignSignal, type ChildExit } from './child-exit.ts';
-import type { SandboxChild } from './sandbox-child.ts';
+import type { ChildTask, SandboxChild } from './sandbox-child.ts';
 
 /** How often memory and processor time are looked at. Memory grows by up to 2 GB/s, so by 50 MB between two looks. */
 const LOOK_EVERY_MS = 25;
@@ -27,57 +27,83 @@ export interface DocumentRunOptions {
   readonly onPage?: (page: ReadPage) => void;
 }
 
+/** How a run ended: `unstarted`, where the child was gone before it came to this document. */
+export type RunEnd = SandboxOutcome | { readonly kind: 'unstarted' };
+
 /** Runs a document on a child that is ready. Rejects only when the signal aborts. */
 export async function runDocument(
   child: SandboxChild,
   bytes: Uint8Array,
   options: DocumentRunOptions,
-): Promise<SandboxOutcome> {
-  const { signal, message } = options;
+): Promise<RunEnd> {
+  const { signal } = options;
   signal?.throwIfAborted();
-  const run = new DocumentRun(child, options);
-  const abort = (): void => child.kill();
+  const run = new DocumentRun(child, bytes, options);
+  const abort = (): void => run.abandon();
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    child.send(bytes, message, (received) => run.receive(received));
-    const outcome = await run.outcome;
+    child.send(run);
+    const end = await run.end;
     signal?.throwIfAborted();
-    return outcome;
+    return end;
   } finally {
     signal?.removeEventListener('abort', abort);
-    child.release();
     run.stop();
   }
 }
 
-class DocumentRun {
-  readonly outcome: Promise<SandboxOutcome>;
+class DocumentRun implements ChildTask {
+  readonly bytes: Uint8Array;
+  readonly message: DocumentMessage;
+  readonly end: Promise<RunEnd>;
   readonly #child: SandboxChild;
   readonly #engine: EngineId;
   readonly #limits: SandboxLimits;
   readonly #onPage: ((page: ReadPage) => void) | undefined;
-  readonly #finish: (outcome: SandboxOutcome) => void;
-  readonly #timer: NodeJS.Timeout;
-  readonly #startedAtMs = performance.now();
+  readonly #finish: (end: RunEnd) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #startedAtMs: number | undefined;
+  #isAbandoned = false;
   readonly #pages: ReadPage[] = [];
   #head: DocumentOpening | undefined;
   #outline: readonly OutlineItem[] = [];
   #textBytes = 0;
-  #pageSinceMs: number = performance.now();
+  #pageSinceMs = 0;
   /** Unknown until the first look after a page: looking costs more than many a page does. */
   #pageSinceCpuMs: number | undefined;
   #brokenLimit: DocumentFailed | undefined;
 
-  constructor(child: SandboxChild, { engine, limits, onPage }: DocumentRunOptions) {
-    const { promise, resolve } = Promise.withResolvers<SandboxOutcome>();
-    this.outcome = promise;
+  constructor(child: SandboxChild, bytes: Uint8Array, options: DocumentRunOptions) {
+    const { promise, resolve } = Promise.withResolvers<RunEnd>();
+    this.bytes = bytes;
+    this.message = options.message;
+    this.end = promise;
     this.#finish = resolve;
     this.#child = child;
-    this.#engine = engine;
-    this.#limits = limits;
-    this.#onPage = onPage;
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#engine = options.engine;
+    this.#limits = options.limits;
+    this.#onPage = options.onPage;
     void child.exited.then((exit) => resolve(this.#brokenLimit ?? this.#death(exit)));
+  }
+
+  get pagesLeft(): number | undefined {
+    const wanted = this.message.pages?.length ?? this.#head?.pageCount;
+    return this.#head === undefined || wanted === undefined ? undefined : wanted - this.#pages.length;
+  }
+
+  start(): void {
+    // Nobody waits for it any more, and nobody would watch it.
+    if (this.#isAbandoned) return this.#child.kill();
+    this.#startedAtMs = performance.now();
+    this.#pageSinceMs = this.#startedAtMs;
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+  }
+
+  /** Ends the run; the child with it, now or when it comes to this document. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    if (this.#startedAtMs !== undefined) this.#child.kill();
+    this.#finish({ kind: 'unstarted' });
   }
 
   receive(message: ChildMessage): void {
@@ -95,6 +121,8 @@ class DocumentRun {
         this.#addPage(message.page);
         return;
       case 'failed':
+        // A refusal is an engine's ordinary answer; anything else may have left it in any state.
+        if (message.code !== 'encrypted' && message.code !== 'corrupt') this.#child.kill();
         return this.#finish(this.#brokenLimit ?? failed(message.code, message.reason));
       case 'done':
         return this.#finish(this.#brokenLimit ?? this.#read());
@@ -142,6 +170,7 @@ class DocumentRun {
   }
 
   #look(): void {
+    if (this.#startedAtMs === undefined) return;
     const { pageMs, documentMs, documentPageMs, memoryBytes } = this.#limits;
     const wholeMs = documentMs + documentPageMs * this.#pages.length;
     const nowMs = performance.now();
@@ -176,7 +205,8 @@ class DocumentRun {
   }
 
   /** What the end of the child says about its document. */
-  #death(exit: ChildExit): DocumentFailed {
+  #death(exit: ChildExit): RunEnd {
+    if (this.#startedAtMs === undefined) return { kind: 'unstarted' };
     const { signal, stderr, fault } = exit;
     if (fault === 'too_large') return tooMuchText(this.#limits.textBytes);
     if (fault === 'malformed') return failed('engine_crashed', 'The engine sent something that is no result');

@@ -5,11 +5,11 @@
  * `u32 length of the rest | u8 kind | u32 length of the JSON | JSON | body`, big endian.
  */
 
-/** A received frame. `json` is not checked. */
+/** A received frame in memory of its own. `json` is not checked. */
 export interface Frame {
   readonly kind: number;
-  readonly json: Buffer;
-  readonly body: Buffer;
+  readonly json: Buffer<ArrayBuffer>;
+  readonly body: Buffer<ArrayBuffer>;
 }
 
 const LENGTH_BYTES = 4;
@@ -35,8 +35,8 @@ export class FrameTooLargeError extends Error {
 export class FrameReader {
   readonly #maxBytes: number;
   readonly #onFrame: (frame: Frame) => void;
-  readonly #length: Buffer = Buffer.alloc(LENGTH_BYTES);
-  #target: Buffer = this.#length;
+  readonly #length: Buffer<ArrayBuffer> = Buffer.alloc(LENGTH_BYTES);
+  #target: Buffer<ArrayBuffer> = this.#length;
   #filled = 0;
 
   /** `maxBytes` is the largest frame accepted. */

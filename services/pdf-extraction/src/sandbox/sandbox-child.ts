@@ -1,7 +1,8 @@
 /**
  * One sandboxed process: started, spoken to, killed. It knows nothing of limits; {@link runDocument} does.
  *
- * Invariants: `exited` resolves exactly once and never rejects; after it no message arrives.
+ * Invariants: `exited` resolves exactly once and never rejects; after it, and after `kill`, no message arrives; documents
+ * are read in the order in which they were sent, one at a time.
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { tmpdir } from 'node:os';
@@ -19,6 +20,20 @@ export interface SandboxChildOptions {
   readonly command: LaunchCommand;
   /** Largest message accepted from the child. */
   readonly maxMessageBytes: number;
+  /** Told after each message about a document. */
+  readonly onProgress?: () => void;
+}
+
+/** A document as its child sees it. */
+export interface ChildTask {
+  readonly bytes: Uint8Array;
+  readonly message: DocumentMessage;
+  /** Pages that are still to come; `undefined` before the child has said how many there are. */
+  readonly pagesLeft: number | undefined;
+  /** The child turns to it. */
+  start(): void;
+  /** A message about it; `done` and `failed` are the last. */
+  receive(message: ChildMessage): void;
 }
 
 const MAX_STDERR_LENGTH = 4_096;
@@ -29,7 +44,7 @@ export class SandboxChild {
   readonly ready: Promise<EngineId>;
   /** Resolves when the process is gone. */
   readonly exited: Promise<ChildExit>;
-  /** Documents taken so far. */
+  /** Documents sent so far. */
   documents = 0;
   /** Whether this side has ended it; a death without it came from inside or from a third party. */
   isKilled = false;
@@ -37,9 +52,10 @@ export class SandboxChild {
   #stderr = '';
   #fault: ChildExit['fault'];
   #hasExited = false;
-  #onMessage: ((message: ChildMessage) => void) | undefined;
+  /** The one that is being read, and those that wait in the pipe. */
+  readonly #tasks: ChildTask[] = [];
 
-  constructor({ command, maxMessageBytes }: SandboxChildOptions) {
+  constructor({ command, maxMessageBytes, onProgress }: SandboxChildOptions) {
     // A session of its own: Ctrl-C in a terminal is the worker's to answer, not the child's.
     this.#process = spawn(command.program, [...command.args], {
       env: {},
@@ -53,7 +69,11 @@ export class SandboxChild {
     this.ready.catch(() => undefined);
     this.exited = this.#watchExit();
     void this.exited.then((exit) => ready.reject(startFailure(exit)));
-    this.#readMessages(maxMessageBytes, (engine) => ready.resolve(engine));
+    this.#readMessages(maxMessageBytes, (message) => {
+      if (message.kind === 'ready') ready.resolve({ name: message.name, version: message.version });
+      else this.#pass(message);
+      onProgress?.();
+    });
   }
 
   get pid(): number | undefined {
@@ -64,27 +84,38 @@ export class SandboxChild {
     return this.#hasExited;
   }
 
-  /** Hands over a document. Messages about it go to `onMessage` until {@link release}. */
-  send(bytes: Uint8Array, message: DocumentMessage, onMessage: (message: ChildMessage) => void): void {
+  /** Pages to come of the document that is being read; `undefined` when there is none, or before it has said how many. */
+  get pagesLeft(): number | undefined {
+    return this.#tasks[0]?.pagesLeft;
+  }
+
+  /** Hands over a document. It is read at once, or after those sent before it. */
+  send(task: ChildTask): void {
+    // Its end, which is near, says so.
+    if (this.isKilled) return;
     this.documents += 1;
-    this.#onMessage = onMessage;
+    this.#tasks.push(task);
     const { stdin } = this.#process;
     // One write, so that the child wakes up once.
     stdin.cork();
-    stdin.write(encodeFrame(KIND.document, message, bytes.length));
-    stdin.write(bytes);
+    stdin.write(encodeFrame(KIND.document, task.message, task.bytes.length));
+    stdin.write(task.bytes);
     stdin.uncork();
-  }
-
-  /** Ends listening to the document. */
-  release(): void {
-    this.#onMessage = undefined;
+    if (this.#tasks.length === 1) task.start();
   }
 
   /** Ends the process; nothing that it could do prevents it. */
   kill(): void {
     this.isKilled = true;
     this.#process.kill('SIGKILL');
+  }
+
+  #pass(message: ChildMessage): void {
+    if (this.isKilled) return;
+    this.#tasks[0]?.receive(message);
+    if (message.kind !== 'done' && message.kind !== 'failed') return;
+    this.#tasks.shift();
+    if (!this.isKilled) this.#tasks[0]?.start();
   }
 
   #watchExit(): Promise<ChildExit> {
@@ -108,15 +139,8 @@ export class SandboxChild {
     });
   }
 
-  #readMessages(maxBytes: number, onReady: (engine: EngineId) => void): void {
-    const reader = new FrameReader({
-      maxBytes,
-      onFrame: (frame) => {
-        const message = readMessage(frame);
-        if (message.kind === 'ready') onReady({ name: message.name, version: message.version });
-        else this.#onMessage?.(message);
-      },
-    });
+  #readMessages(maxBytes: number, onMessage: (message: ChildMessage) => void): void {
+    const reader = new FrameReader({ maxBytes, onFrame: (frame) => onMessage(readMessage(frame)) });
     this.#process.stdout.on('data', (chunk: Buffer) => {
       try {
         reader.push(chunk);

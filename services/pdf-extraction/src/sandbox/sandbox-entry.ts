@@ -1,5 +1,6 @@
 /**
- * The sandboxed process: loads one engine, takes documents from stdin one at a time, sends pages to stdout as they come.
+ * The sandboxed process: loads one engine, reads documents from stdin one after the other, sends pages to stdout as they
+ * come.
  *
  * It has no environment, may read its engine's files and nothing else, and ends when its worker does (stdin closes).
  * Arguments: URL of the engine's module, and what that is to be given.
@@ -58,11 +59,15 @@ function isFlushDue(): boolean {
 
 async function extract(
   engine: PdfEngine,
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   { password, pages }: DocumentMessage,
 ): Promise<void> {
   flushedAtMs = performance.now();
-  const pdf = await engine.open(bytes, password === undefined ? {} : { password });
+  const pdf = await engine.open(bytes, {
+    ...(password === undefined ? {} : { password }),
+    // At once: a collector would leave them where they are until much more has come together.
+    onCopied: () => void bytes.buffer.transfer(0),
+  });
   put(KIND.head, pdf.head);
   // At once: should the first page never end, the worker can say how many there were.
   await flush();
@@ -78,7 +83,11 @@ async function extract(
   await pdf.close();
 }
 
-async function answer(engine: PdfEngine, bytes: Uint8Array, message: DocumentMessage): Promise<void> {
+async function answer(
+  engine: PdfEngine,
+  bytes: Uint8Array<ArrayBuffer>,
+  message: DocumentMessage,
+): Promise<void> {
   try {
     await extract(engine, bytes, message);
     put(KIND.done, {});
@@ -92,9 +101,13 @@ async function answer(engine: PdfEngine, bytes: Uint8Array, message: DocumentMes
 
 const [moduleUrl = '', argument = ''] = process.argv.slice(2);
 const engine = await ((await import(moduleUrl)) as EngineModule).createEngine(argument);
+/** A document may come while the one before it is read. */
+let answered = Promise.resolve();
 const reader = new FrameReader({
   maxBytes: MAX_DOCUMENT_BYTES,
-  onFrame: ({ json, body }) => void answer(engine, body, JSON.parse(json.toString()) as DocumentMessage),
+  onFrame: ({ json, body }) => {
+    answered = answered.then(() => answer(engine, body, JSON.parse(json.toString()) as DocumentMessage));
+  },
 });
 process.stdin.on('data', (chunk: Buffer) => reader.push(chunk));
 process.stdin.on('end', () => process.exit(0));

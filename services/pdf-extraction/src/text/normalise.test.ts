@@ -20,6 +20,11 @@ describe('normalised text', () => {
     ['drops soft hyphens', 'soft\u00ADhyphen and line\u00AD\nend', 'softhyphen and lineend'],
     ['expands ligatures', 'ﬁnal eﬄuent ﬆ', 'final effluent st'],
     ['expands Arabic presentation forms', '\uFEE3\uFEAE\uFEA3\uFE92\uFE8E', 'مرحبا'],
+    [
+      'puts Arabic vowel marks back on their letters',
+      'له\u064F الخلق \u064Fوالأمر \u0651\u064Eو',
+      'له\u064F الخلق\u064F والأمر\u064E\u0651 و',
+    ],
     ['composes accents', 'e\u0301te\u0301', 'été'],
     ['drops control characters and non-characters', 'a\u0000b\u0007c\u007Fd\uFFFFe\uFEFFf', 'abcdef'],
     ['mends halves of surrogate pairs', 'a\uD800b', 'a\uFFFDb'],

@@ -13,6 +13,8 @@ const SOFT_HYPHEN = /\u00AD(?:[ \t]*\n[ \t]*)?/g;
 const PRESENTATION_FORMS = /[\uFB00-\uFDFB\uFE70-\uFEFC]+/g;
 // oxlint-disable-next-line no-control-regex -- removing them is the point
 const UNPRINTABLE = /[\u0000-\u0008\u000B\u000E-\u001F\u007F-\u009F\u200B\uFEFF\uFFFE\uFFFF]/g;
+/** An Arabic vowel mark stands on the letter before it; where its glyph is drawn late, engines put it after the space. */
+const MARK_AFTER_SPACE = /(?<=[\u0620-\u065F\u0670-\u06D3])([ \t])([\u064B-\u065F\u0670]{1,4})/g;
 const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
 const SMALL_LETTER = /\p{Ll}/u;
 /** Longest look back for the start of a word that is hyphenated already, in UTF-16 units. */
@@ -29,6 +31,7 @@ export function normaliseText(text: string): string {
     .replace(HYPHEN_MARK, joinOrKeep)
     .replace(PRESENTATION_FORMS, (forms) => forms.normalize('NFKC'))
     .replace(UNPRINTABLE, '')
+    .replace(MARK_AFTER_SPACE, '$2$1')
     .normalize('NFC')
     .split('\n');
   const kept: string[] = [];
