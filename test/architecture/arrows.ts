@@ -35,4 +35,5 @@ export const SERVICE_ARROWS: readonly (readonly [from: string, to: string])[] = 
   ['pdf-extraction', 'indexing'],
   ['pdf-extraction', 'delivery'],
   ['pdf-extraction', 'warehouse-sync'],
+  ['pdf-extraction', 'dashboard-sync'],
 ];

@@ -64,8 +64,8 @@ describe('count-document', () => {
     const { queue, deadLetters, worker } = await work(away, [fact(1)]);
     await worker.tick();
     expect((await deadLetters.counts()).backlog).toBe(0);
-    const { backlog, delayed } = await queue.counts();
-    expect(backlog + delayed).toBe(1);
+    const { backlog, inFlight, delayed } = await queue.counts();
+    expect(backlog + inFlight + delayed).toBe(1);
     expect(await store.rows({ dataset: 'longshore.queue-latency', newest: 1 })).toEqual([]);
   });
 

@@ -19,7 +19,7 @@ export type Counters = Readonly<Record<string, number>>;
 export interface TalliedDataset<Fact> {
   readonly dataset: Dataset;
   /** What a fact adds; nothing where it does not concern the dataset. */
-  tally(fact: Fact): Tally | undefined;
+  readonly tally: (fact: Fact) => Tally | undefined;
   /** The row to show. */
-  row(key: string, counters: Counters): Row;
+  readonly row: (key: string, counters: Counters) => Row;
 }
