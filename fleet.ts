@@ -8,6 +8,7 @@ const fleet: Fleet = defineFleet({
     indexing: { jobs: ['index-document', 'remove-document'], lease: '30s' },
     delivery: { jobs: ['publish-document', 'notify-endpoint'], lease: '30s' },
     'warehouse-sync': { jobs: ['record-document'], lease: '30s' },
+    'dashboard-sync': { jobs: ['count-document'], lease: '30s' },
   },
   services: {
     'pdf-extraction': {
@@ -52,6 +53,18 @@ const fleet: Fleet = defineFleet({
       objective: { percentile: 95, timeInQueue: '5m' },
       drain: '25s',
       secrets: ['LONGSHORE_WAREHOUSE_URL'],
+    },
+    'dashboard-sync': {
+      entry: './services/dashboard-sync/src/main.ts',
+      queue: 'dashboard-sync',
+      slots: 1_000,
+      cpuUnits: 256,
+      memoryMiB: 512,
+      // One is always there: what was counted last is shown after the last job too.
+      scale: { min: 1, max: 2 },
+      objective: { percentile: 95, timeInQueue: '60s' },
+      drain: '25s',
+      secrets: ['LONGSHORE_DASHBOARD_STORE', 'GECKOBOARD_API_KEY'],
     },
   },
 });

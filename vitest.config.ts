@@ -27,6 +27,8 @@ const SERVERS = [
       'packages/search/src/postgres/**/*.test.ts',
       'services/delivery/src/postgres/**/*.test.ts',
       'services/delivery/src/hostile.test.ts',
+      'services/dashboard-sync/src/store/postgres-dashboard-store.test.ts',
+      'test/end-to-end/dashboards.test.ts',
       'test/end-to-end/document-fleet.test.ts',
       'test/leases/**/*.test.ts',
     ],

@@ -37,6 +37,8 @@ const TIMELESS = [
   'once',
   'worker',
   'search',
+  'webhooks',
+  'sql',
   'fleet',
   'ledger',
   'autoscaler',

@@ -11,6 +11,8 @@ export const ARROWS: Readonly<Record<string, Arrow>> = {
   once: ['job', 'objects'],
   worker: ['job', 'queue', 'objects'],
   search: ['job'],
+  webhooks: ['job'],
+  sql: ['job'],
   warehouse: ['job', 'objects', 'worker'],
   fleet: ['job'],
   ledger: ['job'],
@@ -33,4 +35,5 @@ export const SERVICE_ARROWS: readonly (readonly [from: string, to: string])[] = 
   ['pdf-extraction', 'indexing'],
   ['pdf-extraction', 'delivery'],
   ['pdf-extraction', 'warehouse-sync'],
+  ['pdf-extraction', 'dashboard-sync'],
 ];

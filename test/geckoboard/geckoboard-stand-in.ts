@@ -1,34 +1,47 @@
 /**
- * Stands in for Geckoboard's datasets API, by what is documented and no more; the live API may differ. Sources:
- * developer.geckoboard.com (datasets, types, `delete_by`, 10 fields, 5,000 records: article 360019753091),
- * support.geckoboard.com article 360015124952 (60 requests a minute), github.com/geckoboard/sql-dataset `client.go`
- * (500 rows a request). Its minute is by the clock given.
+ * Stands in for Geckoboard's datasets API, by what is documented (`geckoboard-rules.ts`) and no more; the live API may
+ * differ. Its clock is the one given: 60 requests in any 60 seconds, refused ones among them, are its limit.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
-import { z } from 'zod';
+import type { IncomingMessage } from 'node:http';
+import {
+  startFaultyServer,
+  type SinkFault,
+  type StandInAnswer,
+} from '@longshore/service-dashboard-sync/conformance';
+import {
+  readData,
+  readDefinition,
+  RECORDS,
+  REQUESTS_PER_MINUTE,
+  type Data,
+  type Definition,
+  type Entry,
+} from './geckoboard-rules.ts';
 
 /** How the stand-in fails the next request. */
-export type Fault = 'throttle' | 'throttle-silently' | 'bad-gateway' | 'hang' | 'reset';
+export type Fault = keyof typeof FAULTS | SinkFault;
 
 /** A running stand-in. */
 export interface GeckoboardStandIn extends AsyncDisposable {
   readonly url: string;
   /** Requests per minute of the clock, refused ones among them. */
   readonly callsByMinute: ReadonlyMap<number, number>;
+  /** Of any 60 seconds of the clock, the most requests, refused ones among them. */
+  readonly mostCallsInAMinute: () => number;
   failNext(fault: Fault): void;
-  rows(id: string): readonly Readonly<Record<string, unknown>>[];
+  rows(id: string): readonly Entry[];
 }
 
-const fieldSchema = z.object({ type: z.string(), name: z.string(), optional: z.boolean().optional() });
-const datasetSchema = z.object({ fields: z.record(z.string(), fieldSchema), unique_by: z.array(z.string()) });
-const dataSchema = z.object({
-  data: z.array(z.record(z.string(), z.unknown())),
-  delete_by: z.string().optional(),
-});
-type Held = z.infer<typeof datasetSchema> & { rows: Record<string, unknown>[] };
-type Answer = readonly [status: number, message?: string];
+const FAULTS = {
+  throttle: { status: 429, retryAfter: '7' },
+  'throttle-silently': { status: 429 },
+  'bad-gateway': { status: 502, html: '<html>502 Bad Gateway</html>' },
+} as const satisfies Record<string, SinkFault>;
+
+interface Held {
+  readonly definition: Definition;
+  rows: readonly Entry[];
+}
 
 /** Starts a stand-in on a free port of loopback. */
 export async function geckoboardStandIn(options: {
@@ -37,96 +50,100 @@ export async function geckoboardStandIn(options: {
 }): Promise<GeckoboardStandIn> {
   const datasets = new Map<string, Held>();
   const callsByMinute = new Map<number, number>();
-  const faults: Fault[] = [];
-  const server = createServer((request, response) => {
-    void answer(request, response);
-  });
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await text(request);
-    const minute = Math.floor(options.nowMs() / 60_000);
-    const calls = (callsByMinute.get(minute) ?? 0) + 1;
-    callsByMinute.set(minute, calls);
-    const planned = faults.shift();
-    if (planned !== undefined) return fail(planned, response);
-    const expected = `Basic ${Buffer.from(`${options.apiKey}:`).toString('base64')}`;
-    if (request.headers.authorization !== expected) return reply(response, [401, 'Your API key is invalid']);
-    if (calls > 60) return reply(response, [429, 'You have exceeded the API rate limit']);
-    reply(response, perform(datasets, request, body));
-  }
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    callsByMinute,
-    failNext: (fault) => void faults.push(fault),
-    rows: (id) => datasets.get(id)?.rows ?? [],
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+  let recentMs: readonly number[] = [];
+  let mostCalls = 0;
+  const count = (nowMs: number): void => {
+    const minute = Math.floor(nowMs / 60_000);
+    callsByMinute.set(minute, (callsByMinute.get(minute) ?? 0) + 1);
+    recentMs = [...recentMs.filter((atMs) => atMs > nowMs - 60_000), nowMs];
+    mostCalls = Math.max(mostCalls, recentMs.length);
+  };
+  const expected = `Basic ${Buffer.from(`${options.apiKey}:`).toString('base64')}`;
+  const server = await startFaultyServer(
+    (request, body) => {
+      if (request.headers.authorization !== expected) return refused(401, 'Your API key is invalid');
+      if (recentMs.length > REQUESTS_PER_MINUTE) return refused(429, 'You have exceeded the API rate limit');
+      return perform(datasets, request, body);
     },
+    () => count(options.nowMs()),
+  );
+  return {
+    url: server.url,
+    callsByMinute,
+    mostCallsInAMinute: () => mostCalls,
+    failNext: (fault) => server.failNext(isNamed(fault) ? FAULTS[fault] : fault),
+    rows: (id) => datasets.get(id)?.rows ?? [],
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 
-function fail(fault: Fault, response: ServerResponse): void {
-  if (fault === 'hang') return;
-  if (fault === 'reset') return void response.socket?.resetAndDestroy();
-  if (fault === 'bad-gateway')
-    return void response.writeHead(502, { 'content-type': 'text/html' }).end('<html>502 Bad Gateway</html>');
-  if (fault === 'throttle') response.setHeader('retry-after', '7');
-  reply(response, [429, 'You have exceeded the API rate limit']);
+function isNamed(fault: Fault): fault is keyof typeof FAULTS {
+  return typeof fault === 'string' && Object.hasOwn(FAULTS, fault);
 }
 
-function reply(response: ServerResponse, [status, message]: Answer): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(message === undefined ? {} : { error: { message } }));
+function refused(status: number, message: string): StandInAnswer {
+  return { status, body: { error: { message } } };
 }
 
-function perform(datasets: Map<string, Held>, { method, url = '' }: IncomingMessage, body: string): Answer {
+function perform(
+  datasets: Map<string, Held>,
+  { method, url = '', headers }: IncomingMessage,
+  text: string,
+): StandInAnswer {
+  if (method === 'GET' && url === '/') return { status: 200, body: {} };
   const [, id = '', isData] = /^\/datasets\/([^/]+)(\/data)?$/.exec(url) ?? [];
-  if (id === '') return [404, 'Not found'];
-  if (method === 'PUT' && isData === undefined) return define(datasets, id, body);
   const held = datasets.get(id);
-  if (held === undefined) return [404, `Dataset "${id}" not found`];
-  if (method === 'DELETE') {
+  if (method === 'DELETE' && isData === undefined) {
     datasets.delete(id);
-    return [200];
+    return held === undefined ? refused(404, `Dataset "${id}" not found`) : { status: 200, body: {} };
   }
-  return write(held, method === 'PUT', body);
+  if (method !== 'PUT' && (method !== 'POST' || isData === undefined)) return refused(404, 'Not found');
+  if (headers['content-type'] !== 'application/json') return refused(400, 'Expected application/json');
+  if (isData === undefined) return define(datasets, id, jsonOf(text));
+  if (held === undefined) return refused(404, `Dataset "${id}" not found`);
+  return write(held, method === 'PUT', jsonOf(text));
 }
 
-function define(datasets: Map<string, Held>, id: string, body: string): Answer {
-  const parsed = datasetSchema.safeParse(JSON.parse(body));
-  if (!parsed.success) return [400, parsed.error.message];
-  if (Object.keys(parsed.data.fields).length > 10) return [400, 'A dataset has at most 10 fields'];
-  if (!datasets.has(id)) datasets.set(id, { ...parsed.data, rows: [] });
-  return [200];
+/** ruby: an existing dataset is verified, and a different one is a conflict. */
+function define(datasets: Map<string, Held>, id: string, body: unknown): StandInAnswer {
+  const definition = readDefinition(body);
+  if (typeof definition === 'string') return refused(400, definition);
+  const held = datasets.get(id);
+  if (held !== undefined && JSON.stringify(held.definition) !== JSON.stringify(definition))
+    return refused(409, `Dataset "${id}" has other fields`);
+  if (held === undefined) datasets.set(id, { definition, rows: [] });
+  return { status: held === undefined ? 201 : 200, body: { id, ...definition } };
 }
 
-function write(held: Held, isReplacement: boolean, body: string): Answer {
-  const parsed = dataSchema.safeParse(JSON.parse(body));
-  if (!parsed.success) return [400, parsed.error.message];
-  const { data, delete_by: deleteBy } = parsed.data;
-  if (data.length > 500) return [400, 'At most 500 rows in a request'];
-  for (const row of data) {
-    const wrong = refused(held, row);
-    if (wrong !== undefined) return [400, wrong];
-  }
-  const keyOf = (row: Record<string, unknown>) => JSON.stringify(held.unique_by.map((id) => row[id]));
-  const kept = new Map((isReplacement ? [] : held.rows).map((row) => [keyOf(row), row]));
-  for (const row of data) kept.set(keyOf(row), row);
-  const rows = [...kept.values()];
-  if (deleteBy !== undefined) rows.sort((a, b) => (String(a[deleteBy]) < String(b[deleteBy]) ? -1 : 1));
-  held.rows = rows.slice(-5_000);
-  return [200];
+function write(held: Held, isReplacement: boolean, body: unknown): StandInAnswer {
+  const data = readData(body, held.definition, isReplacement);
+  if (typeof data === 'string') return refused(400, data);
+  held.rows = truncated(merged(held.definition, isReplacement ? [] : held.rows, data), data);
+  return { status: 200, body: {} };
 }
 
-function refused({ fields }: Held, row: Record<string, unknown>): string | undefined {
-  for (const id of Object.keys(row)) if (!Object.hasOwn(fields, id)) return `Unknown field "${id}"`;
-  for (const [id, { type, optional = false }] of Object.entries(fields)) {
-    const value = row[id];
-    if (value === null && optional) continue;
-    const isText = ['string', 'date', 'datetime'].includes(type);
-    if (typeof value !== (isText ? 'string' : 'number')) return `Field "${id}" must be a ${type}`;
-    if (typeof value === 'string' && value.length > 100) return `Field "${id}" is longer than 100 characters`;
+/** append: without `unique_by` all rows are added, with it they are merged into what is there. */
+function merged(
+  { unique_by: uniqueBy }: Definition,
+  before: readonly Entry[],
+  { data }: Data,
+): readonly Entry[] {
+  if (uniqueBy === undefined) return [...before, ...data];
+  const keyOf = (row: Entry): string => JSON.stringify(uniqueBy.map((id) => row[id]));
+  return [...new Map([...before, ...data].map((row) => [keyOf(row), row])).values()];
+}
+
+/** append: "old records will be discarded", in the order of `delete_by`. */
+function truncated(rows: readonly Entry[], { delete_by: deleteBy }: Data): readonly Entry[] {
+  const atMs = (row: Entry): number => Date.parse(String(row[deleteBy ?? '']));
+  const sorted = deleteBy === undefined ? rows : rows.toSorted((a, b) => atMs(a) - atMs(b));
+  return sorted.slice(-RECORDS);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
-  return undefined;
 }

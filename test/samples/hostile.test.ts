@@ -13,7 +13,10 @@ import { samples } from './make-samples.ts';
 
 const MIB = 1_048_576;
 const good = samples().get('en-dickens-two-cities.pdf') ?? Buffer.of();
-const extractor: Extractor = createExtractor({ children: 2, limits: { pageMs: 6_000, memoryBytes: 400 * MIB } });
+const extractor: Extractor = createExtractor({
+  children: 2,
+  limits: { pageMs: 6_000, memoryBytes: 400 * MIB },
+});
 afterAll(() => extractor.close());
 
 function reasonOf(extraction: Extraction): string {

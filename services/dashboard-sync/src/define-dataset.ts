@@ -4,7 +4,8 @@ import type { Dataset, Field, Row, SinkLimits } from './dashboard-sink.ts';
 
 const DATASET_ID = /^[0-9a-z][0-9a-z._-]*$/;
 const FIELD_ID = /^[a-z][0-9a-z_]*$/;
-const KEY_TYPES: readonly string[] = ['string', 'date', 'datetime'];
+const TEXT_TYPES: readonly string[] = ['string', 'date', 'datetime'];
+const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
 
 /**
  * The dataset as it was given, once the limits allow it.
@@ -46,13 +47,17 @@ function keyFaults({ fields, uniqueBy, deleteBy }: Dataset): string[] {
   for (const id of uniqueBy) {
     const type = Object.hasOwn(fields, id) ? fields[id]?.type : undefined;
     if (type === undefined) faults.push(`uniqueBy names "${id}", which is no field`);
-    else if (!KEY_TYPES.includes(type))
+    else if (!TEXT_TYPES.includes(type))
       faults.push(`uniqueBy names "${id}" of type ${type}; only string, date and datetime tell rows apart`);
+    else if (fields[id]?.optional === true)
+      faults.push(`uniqueBy names "${id}", which is optional; null tells no rows apart`);
   }
   if (deleteBy === undefined) return faults;
   const type = Object.hasOwn(fields, deleteBy) ? fields[deleteBy]?.type : undefined;
   if (type !== 'date' && type !== 'datetime')
     faults.push(`deleteBy names "${deleteBy}", which is no date or datetime field`);
+  else if (fields[deleteBy]?.optional === true)
+    faults.push(`deleteBy names "${deleteBy}", which is optional; null has no place in an order`);
   return faults;
 }
 
@@ -60,10 +65,10 @@ function fieldFaults(id: string, field: Field): string[] {
   const faults: string[] = [];
   if (!FIELD_ID.test(id)) faults.push(`field id "${id}" must be lower-case letters, digits and "_"`);
   if (field.name.trim() === '') faults.push(`field "${id}" has no name`);
-  if (field.optional === true && KEY_TYPES.includes(field.type))
-    faults.push(`field "${id}" of type ${field.type} cannot be optional`);
-  if (field.type === 'money' && !/^[A-Z]{3}$/.test(field.currencyCode ?? ''))
-    faults.push(`field "${id}" is money and needs a currencyCode such as "EUR"`);
+  if (field.type === 'money' && !CURRENCIES.has(field.currencyCode ?? ''))
+    faults.push(
+      `field "${id}" is money with currencyCode "${field.currencyCode ?? ''}", which is none of ISO 4217 such as "EUR"`,
+    );
   if (field.type === 'duration' && field.timeUnit === undefined)
     faults.push(`field "${id}" is a duration and needs a timeUnit`);
   return faults;
@@ -72,19 +77,18 @@ function fieldFaults(id: string, field: Field): string[] {
 function valueFault(field: Field, value: Row[string] | undefined, limits: SinkLimits): string | undefined {
   if (value === undefined) return 'is missing';
   if (value === null) return field.optional === true ? undefined : 'is null and not optional';
-  if (!KEY_TYPES.includes(field.type)) return numberFault(field, value);
+  if (!TEXT_TYPES.includes(field.type)) return numberFault(value);
   if (typeof value !== 'string') return `must be a string, not ${value}`;
   if (field.type === 'date' && !isDate(value)) return `must be a date such as 2026-11-23, not "${value}"`;
-  if (field.type === 'datetime' && !isDatetime(value)) return `must be an ISO 8601 datetime, not "${value}"`;
+  if (field.type === 'datetime' && !isDatetime(value))
+    return `must be a datetime such as 2026-11-23T10:00:00Z, not "${value}"`;
   if (limits.stringLength !== undefined && value.length > limits.stringLength)
     return `has ${value.length} characters, of at most ${limits.stringLength}`;
   return undefined;
 }
 
-function numberFault(field: Field, value: string | number): string | undefined {
+function numberFault(value: string | number): string | undefined {
   if (typeof value !== 'number' || !Number.isFinite(value)) return `must be a number, not "${value}"`;
-  if (field.type === 'percentage' && (value < 0 || value > 1))
-    return `must be a share from 0 to 1, not ${value}`;
   return undefined;
 }
 
@@ -95,8 +99,11 @@ function isDate(text: string): boolean {
   return !Number.isNaN(atMs) && new Date(atMs).toISOString().startsWith(text);
 }
 
+/** With its seconds, as Geckoboard recommends, and its zone: a time without one is another moment wherever it is read. */
+const DATETIME = /^\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+
 function isDatetime(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}T/.test(text) && isDate(text.slice(0, 10)) && !Number.isNaN(Date.parse(text));
+  return DATETIME.test(text) && isDate(text.slice(0, 10)) && !Number.isNaN(Date.parse(text));
 }
 
 function refusal(what: string, faults: readonly string[]): LongshoreError {

@@ -3,9 +3,9 @@
  * registered, by the same rules as when it is sent to.
  */
 import { LongshoreError, newJobId, systemClock, type Clock } from '@longshore/job';
+import { newSecret, readKey, verifyingKey } from '@longshore/webhooks';
 import type { Destination } from './destination.ts';
 import { TENANT } from './publish-document.ts';
-import { newSecret, readKey, verifyingKey } from './webhook/signing-key.ts';
 import type { DeliveryStore, Endpoint, EndpointChange } from './store/delivery-store.ts';
 
 /** Options of {@link endpointDesk}. */

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { systemClock, type Clock } from '@longshore/job';
+import type { Resolver } from '@longshore/webhooks';
 import { jsonLog } from '@longshore/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createDelivery } from './delivery.ts';
@@ -11,7 +12,6 @@ import { startHostileReceiver, type HostileReceiver } from './fixtures/hostile-r
 import { startPostgres, type PostgresServer } from './fixtures/postgres-server.ts';
 import { linkMint, webhookDestination } from './index.ts';
 import { postgresDeliveryStore } from './postgres/index.ts';
-import type { Resolver } from './webhook/guarded-agent.ts';
 
 const EVENTS = 200;
 const ENDPOINTS = 50;

@@ -18,6 +18,5 @@ export { linkMint } from './links/link-token.ts';
 export type { LinkMint } from './links/link-token.ts';
 export { serveLinks } from './links/link-server.ts';
 export type { LinkServer, LinkServerOptions } from './links/link-server.ts';
-export { signWebhook, verifyWebhook, WebhookRefused } from './webhook/signature.ts';
-export { newSecret, verifyingKey } from './webhook/signing-key.ts';
+export { newSecret, signWebhook, verifyingKey, verifyWebhook, WebhookRefused } from '@longshore/webhooks';
 export type { Attempt, DeliveryEvent, DeliveryStore, Endpoint, Link } from './store/delivery-store.ts';

@@ -1,7 +1,7 @@
 /** The service's settings, read from the environment; all faults are told at once. */
 import { LongshoreError, parseDurationMs } from '@longshore/job';
+import { addressPolicy } from '@longshore/webhooks';
 import type { StoreLocation } from './open-delivery-store.ts';
-import { addressPolicy } from './webhook/address-policy.ts';
 
 /** The settings. */
 export interface DeliverySettings {

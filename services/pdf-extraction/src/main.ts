@@ -66,6 +66,10 @@ async function servedFollowUps(isServed: (job: string) => boolean): Promise<Foll
     const { recordDocument } = await import('@longshore/service-warehouse-sync');
     followUps.push(followUp(recordDocument, (event) => event));
   }
+  if (isServed('count-document')) {
+    const { countDocument } = await import('@longshore/service-dashboard-sync/jobs');
+    followUps.push(followUp(countDocument, (event) => event));
+  }
   return followUps;
 }
 

@@ -2,7 +2,7 @@
 import { LongshoreError } from '@longshore/job';
 import { wants, type Delivery, type DeliveryEvent, type Endpoint } from './delivery-store.ts';
 import { endpointOf } from './rows.ts';
-import { text, type Run } from './sql.ts';
+import { text, type Run } from '@longshore/sql';
 
 /** Rows per statement: PostgreSQL takes 65,535 values, SQLite 32,766. */
 const ROWS_PER_STATEMENT = 1_000;

@@ -1,6 +1,6 @@
 /** Between rows and what the store speaks of. */
 import type { Attempt, DeliveryEvent, Endpoint, Link } from './delivery-store.ts';
-import { json, optional, text, whole, type Row } from './sql.ts';
+import { json, optional, text, whole, type Row } from '@longshore/sql';
 
 /** Keeps what is there. */
 function present<Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } {

@@ -4,7 +4,7 @@ import { sqlDocuments, sqlLinks } from './sql-documents.ts';
 import { sqlEndpoints } from './sql-endpoints.ts';
 import { sqlSchedule } from './sql-schedule.ts';
 import { makeTables } from './tables.ts';
-import type { Sql } from './sql.ts';
+import type { Sql } from '@longshore/sql';
 
 /** Opens the store; its tables are made or brought up to date. @throws LongshoreError as {@link makeTables} */
 export async function sqlDeliveryStore(sql: Sql): Promise<DeliveryStore> {

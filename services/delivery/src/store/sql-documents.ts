@@ -2,7 +2,7 @@
 import type { DeliveredDocument, Documents, Link, Links, Publication, Recorded } from './delivery-store.ts';
 import { insertEvent, pendingOf, scheduleEvent } from './event-rows.ts';
 import { linkOf } from './rows.ts';
-import { json, whole, type Run, type Sql } from './sql.ts';
+import { json, whole, type Run, type Sql } from '@longshore/sql';
 
 /** Documents. */
 export function sqlDocuments({ run, transaction }: Sql): Documents {

@@ -1,7 +1,7 @@
 /** Endpoints on a database. */
 import type { EndpointChange, Endpoints } from './delivery-store.ts';
 import { endpointOf } from './rows.ts';
-import type { Run, Sql, SqlValue } from './sql.ts';
+import type { Run, Sql, SqlValue } from '@longshore/sql';
 
 /** Endpoints. */
 export function sqlEndpoints({ run, transaction }: Sql): Endpoints {

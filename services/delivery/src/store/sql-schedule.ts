@@ -11,7 +11,7 @@ import type {
 } from './delivery-store.ts';
 import { insertEvent, pendingOf, scheduleEvent } from './event-rows.ts';
 import { attemptOf, endpointOf, eventOf } from './rows.ts';
-import { text, whole, type Row, type Run, type Sql, type SqlValue } from './sql.ts';
+import { text, whole, type Row, type Run, type Sql, type SqlValue } from '@longshore/sql';
 import { updateEndpoint } from './sql-endpoints.ts';
 
 /** Rows of `longshore_deliveries` that nobody has and that are due at `$2`, for endpoint `$1`. */

@@ -1,6 +1,6 @@
 /** The tables, in SQL that PostgreSQL and SQLite both read, and how they are made. */
 import { LongshoreError } from '@longshore/job';
-import { whole, type Sql } from './sql.ts';
+import { whole, type Sql } from '@longshore/sql';
 
 /** What brings the tables from each version to the next; the number of steps is the version. Never change one: add one. */
 const STEPS: readonly (readonly string[])[] = [

@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { systemClock, type Clock } from '@longshore/job';
+import { newSecret, verifyingKey, verifyWebhook } from '@longshore/webhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Destination, SendResult } from '../destination.ts';
 import { anEndpoint } from '../fixtures/describe-delivery-store.ts';
 import { localhostCertificate } from '../fixtures/localhost-certificate.ts';
 import { startHostileReceiver, type HostileReceiver } from '../fixtures/hostile-receiver.ts';
-import { verifyWebhook } from './signature.ts';
-import { newSecret, verifyingKey } from './signing-key.ts';
 import { webhookDestination, type WebhookDestinationOptions } from './webhook-destination.ts';
 
 const AT_MS = 1_800_000_000_000;

@@ -3,13 +3,20 @@
  * that the connection can be used again, and thrown away: what is not kept cannot be read back by whoever chose the URL.
  */
 import { errorDetails, systemClock, type Clock } from '@longshore/job';
+import {
+  addressPolicy,
+  allowedAddresses,
+  guardedAgent,
+  parseEndpointUrl,
+  retryAfterMs,
+  signWebhook,
+  systemResolver,
+  type AddressPolicyOptions,
+  type Resolver,
+} from '@longshore/webhooks';
 import { request, type Dispatcher } from 'undici';
 import type { Destination, OutgoingDelivery, SendResult } from '../destination.ts';
 import { usableSecrets } from '../store/delivery-store.ts';
-import { addressPolicy, parseEndpointUrl, type AddressPolicyOptions } from './address-policy.ts';
-import { allowedAddresses, guardedAgent, systemResolver, type Resolver } from './guarded-agent.ts';
-import { retryAfterMs } from './retry-after.ts';
-import { signWebhook } from './signature.ts';
 
 /** Options of {@link webhookDestination}. */
 export interface WebhookDestinationOptions extends AddressPolicyOptions {

@@ -79,7 +79,7 @@ const TOLERANCE_SECONDS = 300;
  * ```ts
  * import { createServer } from 'node:http';
  * import { buffer } from 'node:stream/consumers';
- * import { verifyWebhook } from '@longshore/service-delivery';
+ * import { verifyWebhook } from '@longshore/webhooks';
  *
  * const secrets = ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'];
  * createServer(async (request, response) => {

@@ -1,4 +1,17 @@
-/** What the drivers bring: a way to run statements whose values are called `$1`, `$2` and so on, and transactions. */
+/**
+ * A database of SQL as a few tables of a service need it: statements whose values are called `$1`, `$2` and so on, in what
+ * SQLite and PostgreSQL have in common, and transactions.
+ */
+
+import type { ErrorCode } from '@longshore/job';
+
+/** Whose tables they are, for messages. */
+export interface SqlUse {
+  /** In the plural: `deliveries`. */
+  readonly what: string;
+  /** Code of the error that tells that the database does not answer; retryable. */
+  readonly unavailable: ErrorCode;
+}
 
 /** A row as a database gives it: whole numbers may be texts. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -6,10 +19,10 @@ export type Row = Readonly<Record<string, unknown>>;
 /** A value of a statement. */
 export type SqlValue = string | number | null;
 
-/** Runs one statement. @throws LongshoreError `delivery_unavailable` (retryable), `invalid_options` */
+/** Runs one statement. @throws LongshoreError {@link SqlUse.unavailable} (retryable), `invalid_options` */
 export type Run = (text: string, values?: readonly SqlValue[]) => Promise<readonly Row[]>;
 
-/** A database. */
+/** A database. Disposing of it closes it. */
 export interface Sql {
   readonly run: Run;
   /** Runs work in a transaction, which is rolled back when the work fails. */

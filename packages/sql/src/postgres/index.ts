@@ -1,0 +1,1 @@
+export { postgresSql, type PostgresSqlOptions } from './postgres-sql.ts';
