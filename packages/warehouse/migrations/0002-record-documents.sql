@@ -9,6 +9,26 @@ LANGUAGE plpgsql SET search_path = pg_catalog, warehouse
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
 AS $$
 BEGIN
+  -- What a queue delivers again is the usual case: one look finds that all of it is there, and nothing is locked or written.
+  changed := 0;
+  appended := 0;
+  PERFORM FROM unnest(batch) b
+  LEFT JOIN dim_tenant t ON t.tenant = b.tenant
+  LEFT JOIN dim_worker w ON w.worker = b.worker
+  LEFT JOIN dim_document_type y ON y.content_type = b.content_type AND y.text_layer = b.text_layer
+  LEFT JOIN fact_document f ON f.document_id = b.document_id AND f.tenant_key = t.tenant_key
+  LEFT JOIN fact_document_event e
+    ON e.document_id = b.document_id AND e.revision = b.revision AND e.tenant_key = t.tenant_key
+  WHERE f.document_id IS NULL OR e.document_id IS NULL OR NOT ((f.revision, f.detail) > (b.revision, b.detail)
+    OR (f.revision, f.detail, f.worker_key, f.document_type_key, f.source, f.outcome, f.code, f.artefact_key,
+      f.language, f.engine, f.enqueued_at, f.started_at, f.finished_at, f.bytes, f.pages, f.words, f.waited_ms,
+      f.extract_ms, f.attempt)
+    IS NOT DISTINCT FROM (b.revision, b.detail, w.worker_key, y.document_type_key, b.source, b.outcome, b.code,
+      b.artefact_key, b.language, b.engine, b.enqueued_at, b.started_at, b.finished_at, b.bytes, b.pages, b.words,
+      b.waited_ms, b.extract_ms, b.attempt))
+  LIMIT 1;
+  IF NOT FOUND THEN RETURN; END IF;
+
   INSERT INTO dim_tenant (tenant)
   SELECT DISTINCT b.tenant FROM unnest(batch) b
   WHERE NOT EXISTS (SELECT FROM dim_tenant d WHERE d.tenant = b.tenant) ORDER BY 1
@@ -57,7 +77,6 @@ BEGIN
 
   -- load_id is given out under one lock that is held until the commit is visible: whoever has seen a load_id has seen
   -- every lower one that will ever be. A batch that appends nothing does not wait for the lock.
-  appended := 0;
   PERFORM FROM unnest(batch) b JOIN dim_tenant t ON t.tenant = b.tenant
   WHERE NOT EXISTS (SELECT FROM fact_document_event e
     WHERE e.document_id = b.document_id AND e.revision = b.revision AND e.tenant_key = t.tenant_key)
