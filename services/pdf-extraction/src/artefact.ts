@@ -65,6 +65,8 @@ export const artefactSchema = z.object({
   }),
   /** Pages that the document says it has; damaged ones are missing from `pages`. */
   pageCount: z.number().int().min(0),
+  /** Which of them were asked for, such as `1-20,35`. Absent: all. */
+  pagesWanted: text,
   pages: z.array(page),
   words: z.number().int().min(0),
   /** `none`: something is drawn but no text, so probably a scan. `empty`: nothing at all. */
@@ -103,17 +105,30 @@ export const rejectionSchema = z.object({
 export type Rejection = z.infer<typeof rejectionSchema>;
 
 /** Prefixes of everything that extraction writes; objects below them are never taken for input. */
-export const OUTPUT_PREFIXES: readonly string[] = ['extractions/', 'recognitions/', 'rejections/'];
+export const OUTPUT_PREFIXES: readonly string[] = [
+  'excerpts/',
+  'extractions/',
+  'recognitions/',
+  'rejections/',
+];
 
 /** Object key of a document's artefact; `documentId` is the SHA-256 of its bytes, hex. Default: the one without OCR. */
 export function artefactKey(documentId: string, revision: number = Number(EXTRACTOR_VERSION)): string {
   return `extractions/${revision}/${documentId}.json`;
 }
 
+/** Object key of the artefact of some pages: apart for each choice of pages and, where scans are recognised, each OCR. */
+export function excerptKey(documentId: string, pages: string, ocr?: OcrUse): string {
+  return `excerpts/${[EXTRACTOR_VERSION, ...(ocr === undefined ? [] : ocrParts(ocr))].join('-')}/${documentId}/${pages}.json`;
+}
+
+function ocrParts({ name, version, languages }: OcrUse): string[] {
+  return [name, version.replace(/[^\w.-]/g, ''), ...languages];
+}
+
 /** Object key of the record that says where the artefact lies that this OCR made. */
-export function recognitionKey(documentId: string, { name, version, languages }: OcrUse): string {
-  const ocr = [EXTRACTOR_VERSION, name, version.replace(/[^\w.-]/g, ''), ...languages].join('-');
-  return `recognitions/${ocr}/${documentId}.json`;
+export function recognitionKey(documentId: string, ocr: OcrUse): string {
+  return `recognitions/${[EXTRACTOR_VERSION, ...ocrParts(ocr)].join('-')}/${documentId}.json`;
 }
 
 /** Schema of that record. */

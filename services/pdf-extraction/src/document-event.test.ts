@@ -37,6 +37,7 @@ const OK: Extraction = {
       links: [],
     },
   ],
+  pagesWanted: 1,
   words: 2,
   language: 'fr',
   textLayer: 'present',

@@ -55,6 +55,7 @@ const ok: Extraction = {
       links: [{ uri: 'https://example.org/' }],
     },
   ],
+  pagesWanted: 2,
   words: 2,
   language: 'fr',
   textLayer: 'present',

@@ -24,6 +24,7 @@ import { z } from 'zod';
 import {
   EXTRACTOR_VERSION,
   artefactKey,
+  excerptKey,
   rejectionKey,
   rejectionSchema,
   revisionOf,
@@ -36,6 +37,7 @@ import { keepRecognised, readArtefact, readRecognised } from './ocr/recognised-a
 import { ocrLanguages, type OcrUse } from './ocr/page-ocr.ts';
 import { isScan } from './ocr/read-scans.ts';
 import { wantedOcr, type OcrOfJob } from './ocr/wanted-ocr.ts';
+import { pageRangesText, parsePageRanges } from './page-ranges.ts';
 import { readPdf, type StoredPdf } from './read-pdf.ts';
 import type { ReadPage } from './sandbox/messages.ts';
 
@@ -50,6 +52,11 @@ export interface ExtractPdf {
    * which stands in queues and dead letters as it was sent. Default: none.
    */
   readonly passwordKey?: string;
+  /**
+   * Pages that are wanted, such as `1-20, 35, 40-`. Their texts are kept at `excerptKey`, and nobody is told: the index and
+   * whoever counts know whole documents. Default all.
+   */
+  readonly pages?: string;
   /** For scanned pages, where the service recognises them. Default the service's languages. */
   readonly ocr?: OcrOfJob;
 }
@@ -58,6 +65,10 @@ const payload: z.ZodType<ExtractPdf, ExtractPdf> = z.object({
   key: z.string().min(1),
   source: z.string().min(1).max(1_024).exactOptional(),
   passwordKey: z.string().min(1).exactOptional(),
+  pages: z
+    .string()
+    .refine((text) => parsePageRanges(text) !== undefined, 'expected pages such as "1-20, 35, 40-"')
+    .exactOptional(),
   ocr: z.strictObject({ languages: ocrLanguages }).exactOptional(),
 });
 
@@ -65,9 +76,9 @@ const payload: z.ZodType<ExtractPdf, ExtractPdf> = z.object({
 export const extractPdf: JobDefinition<ExtractPdf, ExtractPdf> = defineJob({
   name: 'extract-pdf',
   schema: payload,
-  // With another password or other languages it is another attempt.
-  idempotencyKey: ({ key, passwordKey, ocr }) =>
-    [key, passwordKey, ocr?.languages.join('+')].filter((part) => part !== undefined).join(' '),
+  // With another password, other pages or other languages it is another attempt.
+  idempotencyKey: ({ key, passwordKey, pages, ocr }) =>
+    [key, passwordKey, pages, ocr?.languages.join('+')].filter((part) => part !== undefined).join(' '),
 });
 
 /** Options of {@link extractPdfHandler}. */
@@ -119,6 +130,7 @@ async function handleDocument(
   if (!('bytes' in pdf)) return pdf;
   const ocr = wantedOcr(extractor.ocr, context.payload.ocr);
   if (ocr !== undefined && !('languages' in ocr)) return ocr;
+  if (context.payload.pages !== undefined) return await extractExcerpt(context, pdf, { ...options, ocr });
   const startedAtMs = (options.clock ?? systemClock).nowMs();
   const result =
     (await storedArtefact(context, pdf.sha256, ocr)) ??
@@ -133,6 +145,39 @@ async function handleDocument(
     artefactKey: artefactKey(pdf.sha256, revisionOf(result)),
     source,
   });
+  return undefined;
+}
+
+/** Some pages: an artefact of its own, once. */
+async function extractExcerpt(
+  context: HandlerContext<ExtractPdf>,
+  pdf: StoredPdf,
+  { extractor, ocr }: Pick<ExtractPdfOptions, 'extractor'> & Wanted,
+): Promise<Directive | undefined> {
+  const { objects, signal } = context;
+  const source = sourceOf(context);
+  const ranges = parsePageRanges(context.payload.pages ?? '') ?? [];
+  const pages = pageRangesText(ranges);
+  const key = excerptKey(pdf.sha256, pages, ocr);
+  if ((await readArtefact(objects, key, signal)) !== undefined) return undefined;
+  const password = await readPassword(context);
+  const extraction = await extractor.extract(pdf.bytes, {
+    signal,
+    pages: ranges,
+    ...(password === undefined ? {} : { password }),
+    ...(ocr === undefined ? {} : { ocrLanguages: ocr.languages }),
+  });
+  if (extraction.kind === 'failed') {
+    signal.throwIfAborted();
+    const { code, reason } = extraction;
+    if (code === 'aborted' || extraction.blame !== undefined) return retry(`"${source}": ${reason}`);
+    return bury(code, `"${source}": ${reason}`);
+  }
+  const { pageCount } = extraction.head;
+  if (extraction.pagesWanted === 0)
+    return bury('no_such_page', `"${source}": pages ${pages} are wanted, the document has ${pageCount}`);
+  logExtracted(context.log, pdf.sha256, extraction);
+  await createJson(objects, key, { ...toArtefact(extraction, pdf, source), pagesWanted: pages }, { signal });
   return undefined;
 }
 
@@ -193,19 +238,20 @@ function logExtracted(
   documentId: string,
   extraction: Extracted,
 ): void {
-  const { engine, head, pages, words, textLayer } = extraction;
+  const { engine, head, pages, pagesWanted, words, textLayer } = extraction;
   const recognised = pages.filter(({ ocr }) => ocr?.kind === 'ok').length;
   const unrecognised = pages.filter(({ ocr }) => ocr?.kind === 'failed').length;
   const facts = {
     documentId,
     engine,
-    pagesExpected: head.pageCount,
+    pageCount: head.pageCount,
+    pagesExpected: pagesWanted,
     pages: pages.length,
     words,
     textLayer,
     ...(extraction.ocr === undefined ? {} : { recognised, unrecognised }),
   };
-  if (pages.length < head.pageCount) log.warn(facts, 'Some pages are damaged and were left out');
+  if (pages.length < pagesWanted) log.warn(facts, 'Some pages are damaged and were left out');
   else if (unrecognised > 0) log.warn(facts, 'Some scanned pages could not be recognised');
   else log.info(facts, 'Extracted');
 }

@@ -9,6 +9,7 @@ import type { DocumentHead, TextLayer } from './engine.ts';
 import { betterOf, doubtsAbout, withPagesOf, type PageDoubts } from './second-opinion.ts';
 import type { Ocr, OcrUse } from './ocr/page-ocr.ts';
 import { isScan, readScans } from './ocr/read-scans.ts';
+import type { PageRange } from './page-ranges.ts';
 import type { SandboxEngine } from './sandbox/launch-command.ts';
 import type { SandboxLimits } from './sandbox/limits.ts';
 import type { ReadPage } from './sandbox/messages.ts';
@@ -17,7 +18,7 @@ import { sandboxPool, type SandboxPool, type SandboxRunOptions } from './sandbox
 import { detectLanguage } from './text/language.ts';
 import { sampleOf } from './text/sample.ts';
 
-/** An extracted document. `pages` may be fewer than `head.pageCount`: damaged ones are left out. */
+/** An extracted document. `pages` may be fewer than `pagesWanted`: damaged ones are left out. */
 export interface Extracted {
   readonly kind: 'ok';
   /** `pdfium` or `pdf-parse`. */
@@ -29,6 +30,8 @@ export interface Extracted {
   readonly fallbackPages?: number;
   readonly head: DocumentHead;
   readonly pages: readonly ReadPage[];
+  /** How many of the document's pages were asked for. */
+  readonly pagesWanted: number;
   readonly words: number;
   readonly language: string;
   readonly textLayer: TextLayer;
@@ -53,6 +56,8 @@ export interface ExtractOptions {
   readonly password?: string;
   /** Ends the extraction, which then fails as `aborted`. */
   readonly signal?: AbortSignal;
+  /** Pages that are wanted, in order. Default all. */
+  readonly pages?: readonly PageRange[];
   /** Languages for OCR. Default those that it was opened with. */
   readonly ocrLanguages?: readonly string[];
   /**
@@ -186,7 +191,7 @@ async function read(
   const doubts = doubtsAbout(outcome);
   if (second === undefined || doubts === 'none') return { outcome, fallbackPages: 0 };
   const { onPage: _, ...again } = run;
-  if (doubts !== 'document') return await askAboutPages(second, bytes, { ...doubts, ...again });
+  if (doubts !== 'document') return await askAboutPages(second, bytes, { ...again, ...doubts });
   const other = await second.run(bytes, again);
   const chosen = betterOf(outcome, other);
   return {
@@ -198,16 +203,16 @@ async function read(
 async function askAboutPages(
   second: SandboxPool,
   bytes: Uint8Array,
-  { read: first, pages, ...run }: PageDoubts & SandboxRunOptions,
+  { read: first, pages, ...run }: PageDoubts & Omit<SandboxRunOptions, 'pages'>,
 ): Promise<Reading> {
-  const other = await second.run(bytes, { ...run, pages });
+  const other = await second.run(bytes, { ...run, pages: pages.map((page) => [page, page]) });
   const { merged, taken } = withPagesOf(first, other);
   return { outcome: merged, fallbackPages: taken };
 }
 
 function conclude({ outcome, fallbackPages }: Reading, ocr?: OcrUse): Extraction {
   if (outcome.kind === 'failed') return outcome;
-  const { engine, head, pages } = outcome;
+  const { engine, head, pages, pagesWanted } = outcome;
   return {
     kind: 'ok',
     engine: engine.name,
@@ -216,6 +221,7 @@ function conclude({ outcome, fallbackPages }: Reading, ocr?: OcrUse): Extraction
     ...(fallbackPages === 0 ? {} : { fallbackPages }),
     head,
     pages,
+    pagesWanted,
     words: pages.reduce((sum, page) => sum + page.words, 0),
     language: detectLanguage(sampleOf(pages)),
     textLayer: textLayerOf(pages),

@@ -1,4 +1,11 @@
-export { EXTRACTOR_VERSION, artefactKey, artefactSchema, rejectionKey, rejectionSchema } from './artefact.ts';
+export {
+  EXTRACTOR_VERSION,
+  artefactKey,
+  artefactSchema,
+  excerptKey,
+  rejectionKey,
+  rejectionSchema,
+} from './artefact.ts';
 export type { Artefact, Rejection } from './artefact.ts';
 export type { EngineModule } from './engine.ts';
 export { createExtractor, PDFIUM, nativePdfium } from './extract.ts';

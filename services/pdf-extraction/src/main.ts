@@ -5,6 +5,8 @@
  * |---|---|---|
  * | `LONGSHORE_PDF_PAGE_SECONDS` | processor time for one page; eight times that on the clock | 5 |
  * | `LONGSHORE_PDF_MEMORY_MIB` | most memory for one document | 1024 |
+ * | `LONGSHORE_PDF_MAX_PAGES` | most pages that are read of one document | 50000 |
+ * | `LONGSHORE_PDF_MAX_MIB` | largest PDF | 100 |
  * | `LONGSHORE_PDFIUM_PATH` | absolute path of a libpdfium, for the native engine | PDFium as WebAssembly |
  * | `LONGSHORE_OCR` | `scanned`: pages without text are recognised by tesseract | `off` |
  * | `LONGSHORE_OCR_LANGUAGES` | languages for it, with commas between | `fra,eng` |
@@ -15,6 +17,7 @@ import { LongshoreError } from '@longshore/job';
 import { launch } from '@longshore/launch';
 import fleet from '../../../fleet.ts';
 import {
+  DEFAULT_LIMITS,
   createExtractor,
   decodeS3Event,
   extractionHandlers,
@@ -25,6 +28,7 @@ import {
   type FollowUp,
 } from './index.ts';
 
+const MIB = 1_048_576;
 const CPU_UNITS_OF_A_PROCESSOR = 1_024;
 
 await launch({
@@ -33,7 +37,8 @@ await launch({
   async setUp({ env, service, isServed }) {
     const limits = {
       pageMs: positive(env, 'LONGSHORE_PDF_PAGE_SECONDS', 5) * 1_000,
-      memoryBytes: positive(env, 'LONGSHORE_PDF_MEMORY_MIB', 1_024) * 1_048_576,
+      memoryBytes: positive(env, 'LONGSHORE_PDF_MEMORY_MIB', 1_024) * MIB,
+      pages: positive(env, 'LONGSHORE_PDF_MAX_PAGES', DEFAULT_LIMITS.pages),
     };
     const library = env['LONGSHORE_PDFIUM_PATH'] ?? '';
     const engine = library === '' ? {} : { engine: nativePdfium(library) };
@@ -46,6 +51,7 @@ await launch({
     return {
       handlers: extractionHandlers({
         extractor,
+        maxPdfBytes: positive(env, 'LONGSHORE_PDF_MAX_MIB', 100) * MIB,
         followUps: await servedFollowUps(isServed),
         ...(bucket === undefined ? {} : { bucket }),
       }),

@@ -25,6 +25,7 @@ function read(
     engine: { name: 'e', version: '1' },
     head: { pageCount: options.pageCount ?? pages.length, metadata: {}, outline: [] },
     pages,
+    pagesWanted: options.pageCount ?? pages.length,
   };
 }
 

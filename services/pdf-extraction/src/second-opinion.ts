@@ -24,8 +24,10 @@ export interface PageDoubts {
  */
 export function doubtsAbout(outcome: SandboxOutcome): 'none' | 'document' | PageDoubts {
   if (outcome.kind === 'failed') return outcome.code === 'corrupt' ? 'document' : 'none';
-  const { head, pages } = outcome;
-  if (pages.length < head.pageCount || pages.length === 0) return 'document';
+  const { head, pages, pagesWanted } = outcome;
+  // None were asked for: the document ends before them.
+  if (pagesWanted === 0 && head.pageCount > 0) return 'none';
+  if (pages.length < pagesWanted || pages.length === 0) return 'document';
   if (pages.length <= MAX_PAGES && pages.every((page) => page.text === '')) {
     const isDoubtful = pages.some((page) => page.hasUnreadableText || page.textLayer === 'empty');
     return isDoubtful ? 'document' : 'none';

@@ -3,6 +3,7 @@
  * A child that this document may have harmed is killed before it turns to the next.
  */
 import type { DocumentOpening, OutlineItem, PageImage } from '../engine.ts';
+import { countWithin } from '../page-ranges.ts';
 import { CLOCK_FACTOR, type SandboxLimits } from './limits.ts';
 import type { ChildMessage, DocumentMessage, ReadPage } from './messages.ts';
 import { failed, type DocumentFailed, type EngineId, type SandboxOutcome } from './outcome.ts';
@@ -88,8 +89,7 @@ class DocumentRun implements ChildTask {
   }
 
   get pagesLeft(): number | undefined {
-    const wanted = this.message.pages?.length ?? this.#head?.pageCount;
-    return this.#head === undefined || wanted === undefined ? undefined : wanted - this.#pages.length;
+    return this.#head === undefined ? undefined : this.#wanted(this.#head) - this.#pages.length;
   }
 
   start(): void {
@@ -156,10 +156,10 @@ class DocumentRun implements ChildTask {
     this.#pageSinceMs = performance.now();
     this.#pageSinceCpuMs = undefined;
     const { pages } = this.#limits;
-    const count = this.#head?.pageCount ?? 0;
+    const count = this.#head === undefined ? 0 : this.#wanted(this.#head);
     if (count > pages)
       this.#break(
-        failed('too_large', `The document says that it has ${count} pages, at most ${pages} are read`),
+        failed('too_large', `${count} pages are wanted of the document, at most ${pages} are read`),
       );
   }
 
@@ -170,6 +170,7 @@ class DocumentRun implements ChildTask {
       engine: this.#engine,
       head: { ...this.#head, outline: this.#outline },
       pages: this.#pages,
+      pagesWanted: this.#wanted(this.#head),
       ...(this.#image === undefined ? {} : { image: this.#image }),
     };
   }
@@ -196,6 +197,10 @@ class DocumentRun implements ChildTask {
     } else if (nowMs - this.#startedAtMs > wholeMs) {
       this.#break(failed('timed_out', `Not done within ${wholeMs / 1_000} s, ${this.#progress()}`));
     }
+  }
+
+  #wanted({ pageCount }: DocumentOpening): number {
+    return countWithin(this.message.pages, pageCount);
   }
 
   #progress(): string {

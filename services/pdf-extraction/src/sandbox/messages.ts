@@ -13,6 +13,7 @@ import type {
   TextLayer,
 } from '../engine.ts';
 import type { PageOcr } from '../ocr/page-ocr.ts';
+import type { PageRange } from '../page-ranges.ts';
 import type { EngineId } from './outcome.ts';
 
 /** Frame kinds. The worker sends `document`, everything else comes from the child. */
@@ -47,8 +48,8 @@ export interface ReadPage {
 /** JSON of a `document` frame; its body is the PDF. */
 export interface DocumentMessage {
   readonly password?: string;
-  /** Numbers of the pages that are wanted. Default all. */
-  readonly pages?: readonly number[];
+  /** Pages that are wanted, in order. Default all. */
+  readonly pages?: readonly PageRange[];
   /** A page that is wanted as an image, and nothing else. Default none. */
   readonly image?: DrawOptions;
 }

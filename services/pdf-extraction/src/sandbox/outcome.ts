@@ -17,12 +17,14 @@ export interface EngineId {
   readonly version: string;
 }
 
-/** A document that was read. `pages` may be fewer than `head.pageCount` says: damaged ones are left out. */
+/** A document that was read. `pages` may be fewer than `pagesWanted`: damaged ones are left out. */
 export interface DocumentRead {
   readonly kind: 'ok';
   readonly engine: EngineId;
   readonly head: DocumentHead;
   readonly pages: readonly ReadPage[];
+  /** How many of the document's pages were asked for. */
+  readonly pagesWanted: number;
   /** The page that was wanted as an image, where the engine could draw it. */
   readonly image?: PageImage;
 }

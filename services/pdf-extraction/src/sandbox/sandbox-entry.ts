@@ -16,6 +16,7 @@ import {
 } from '../engine.ts';
 import { FrameReader, encodeFrame } from './frames.ts';
 import { KIND, type DocumentMessage } from './messages.ts';
+import { pagesWithin, type PageRange } from '../page-ranges.ts';
 import { preparePage } from './prepare-page.ts';
 
 /** Far above any cap of the worker's, which reads no larger objects. */
@@ -90,9 +91,11 @@ async function sendImage(pdf: OpenedPdf, options: DrawOptions): Promise<void> {
   put(KIND.image, rest, pixels);
 }
 
-async function sendPages(pdf: OpenedPdf, pages: readonly number[] | undefined): Promise<void> {
+async function sendPages(pdf: OpenedPdf, pages: readonly PageRange[] | undefined): Promise<void> {
   let isFirst = true;
-  for await (const page of pdf.pages(pages)) {
+  for await (const page of pdf.pages(
+    pages === undefined ? undefined : pagesWithin(pages, pdf.head.pageCount),
+  )) {
     const { text, ...rest } = preparePage(page);
     put(KIND.page, rest, text);
     // Somebody may wait for the first page.

@@ -211,7 +211,7 @@ describe('a sandboxed document', () => {
       /^too_large: .*text/,
     );
     expect(texts(await run(small, { pageCount: 101, pages: ['x'] }))[0]).toMatch(
-      /^too_large: .*101 pages, at most 100/,
+      /^too_large: 101 pages are wanted .* at most 100/,
     );
   });
 

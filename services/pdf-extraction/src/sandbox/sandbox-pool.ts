@@ -9,6 +9,7 @@
  */
 import { LongshoreError } from '@longshore/job';
 import type { DrawOptions } from '../engine.ts';
+import type { PageRange } from '../page-ranges.ts';
 import { runDocument, type DocumentRunOptions, type RunEnd } from './document-run.ts';
 import { launchCommand, type SandboxEngine } from './launch-command.ts';
 import { sandboxLimits, type SandboxLimits } from './limits.ts';
@@ -37,8 +38,8 @@ export interface SandboxRunOptions {
   readonly password?: string;
   /** Ends the wait or the extraction; the call rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Numbers of the pages that are wanted. Default all. */
-  readonly pages?: readonly number[];
+  /** Pages that are wanted, in order. Default all. */
+  readonly pages?: readonly PageRange[];
   /** A page that is wanted as an image, and nothing else. Default none. */
   readonly image?: DrawOptions;
   /** Told of each page as it comes, before it is known how the document ends. */
