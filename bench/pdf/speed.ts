@@ -67,13 +67,13 @@ export async function measureSpeeds(options: SpeedOptions): Promise<Speeds> {
 /** Large enough that two children end together, small enough that a minute of other work on the machine hits all alike. */
 const DOCUMENTS_PER_TURN = 60;
 
-/** Documents under way at a time: in the worker a slot more than there are children, here two for each child. */
+/** Documents under way at a time: two for each child, and one for the fallback where it is asked. */
 const LANES: Readonly<Record<keyof Speeds, number>> = {
   pdfParse: 1,
   pdftotext: 1,
   bare: 1,
-  isolated: 2,
-  native: 2,
+  isolated: 3,
+  native: 3,
   oneChild: 2,
   twoChildren: 4,
 };
