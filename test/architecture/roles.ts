@@ -13,7 +13,7 @@ export function isConformanceSuite(path: string): boolean {
 
 /** Programs: they alone read the environment, set signal handlers and exit. `launch` is the one that all services share. */
 export function isCompositionRoot(path: string): boolean {
-  return /^(?:services\/[^/]+|packages\/create-longshore)\/src\/main\.ts$|^packages\/(?:cli|launch)\/src\/|^vitest\.config\.ts$/.test(
+  return /^(?:services\/[^/]+|packages\/create-longshore)\/src\/main\.ts$|^services\/delivery\/src\/operate\.ts$|^packages\/(?:cli|launch)\/src\/|^vitest\.config\.ts$/.test(
     path,
   );
 }

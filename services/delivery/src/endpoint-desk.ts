@@ -5,13 +5,14 @@
 import { LongshoreError, newJobId, systemClock, type Clock } from '@longshore/job';
 import { newSecret, readKey, verifyingKey } from '@longshore/webhooks';
 import type { Destination } from './destination.ts';
-import { TENANT } from './publish-document.ts';
-import type { DeliveryStore, Endpoint, EndpointChange } from './store/delivery-store.ts';
+import type { DeliveryStore, Endpoint, EndpointChange, ReplayRequest } from './store/delivery-store.ts';
+import { TENANT } from './tenant.ts';
 
 /** Options of {@link endpointDesk}. */
 export interface EndpointDeskOptions {
   readonly store: DeliveryStore;
-  readonly destinations: readonly Destination[];
+  /** Kinds of endpoints there are; nothing is sent from here. */
+  readonly destinations: readonly Pick<Destination, 'kind' | 'check'>[];
   readonly clock?: Clock;
 }
 
@@ -26,6 +27,8 @@ export interface NewEndpoint {
   readonly eventTypes?: readonly string[];
   /** `whsec_…` or `whsk_…`. Default: a new one. Webhooks only. */
   readonly secret?: string;
+  /** Of a new secret: `v1` HMAC-SHA256, `v1a` ed25519, by whose key the receiver cannot sign. Default `v1`. */
+  readonly scheme?: 'v1' | 'v1a';
 }
 
 /** An endpoint with what its receiver verifies by; shown once. */
@@ -59,10 +62,9 @@ export interface EndpointDesk {
   /** Schedules an event `endpoint.test` for this endpoint alone. Answers the event's id. */
   ping(id: string): Promise<string>;
   /** Sends one event again, or those of a time that the endpoint has not got. Answers how many. */
-  replay(
-    id: string,
-    events: { readonly id: string } | { readonly fromMs: number; readonly toMs: number },
-  ): Promise<number>;
+  replay(id: string, events: ReplayRequest['events']): Promise<number>;
+  /** How many {@link EndpointDesk.replay} would send; nothing is changed. */
+  replayable(id: string, events: ReplayRequest['events']): Promise<number>;
 }
 
 /** A day: long enough for every receiver to be deployed. */
@@ -119,6 +121,7 @@ export function endpointDesk(options: EndpointDeskOptions): EndpointDesk {
       return event.id;
     },
     replay: (id, events) => schedule.replay({ endpointId: id, events, nowMs: now() }),
+    replayable: (id, events) => schedule.replay({ endpointId: id, events, nowMs: now(), dryRun: true }),
   };
 }
 
@@ -158,7 +161,7 @@ async function add(wanted: NewEndpoint, options: EndpointDeskOptions, nowMs: num
       `Cannot add an endpoint for tenant "${tenant}": expected 1 to 64 of A-Z a-z 0-9 . _ @ -`,
     );
   await destinationOf(kind, options).check(target);
-  const secret = kind === 'webhook' ? (wanted.secret ?? newSecret()) : undefined;
+  const secret = kind === 'webhook' ? (wanted.secret ?? newSecret(wanted.scheme)) : undefined;
   if (secret !== undefined) assertSigns(secret);
   const endpoint: Endpoint = {
     id: newJobId(nowMs),
@@ -176,7 +179,7 @@ async function add(wanted: NewEndpoint, options: EndpointDeskOptions, nowMs: num
   return withSecret(endpoint);
 }
 
-function destinationOf(kind: string, { destinations }: EndpointDeskOptions): Destination {
+function destinationOf(kind: string, { destinations }: EndpointDeskOptions): Pick<Destination, 'check'> {
   const destination = destinations.find((each) => each.kind === kind);
   if (destination !== undefined) return destination;
   const known = destinations.map((each) => each.kind).join(', ');

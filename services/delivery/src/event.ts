@@ -3,7 +3,15 @@ import { LongshoreError } from '@longshore/job';
 import type { DeliveryEvent } from './store/delivery-store.ts';
 
 /** Types of events. `endpoint.test` is sent by `ping`, `endpoint.disabled` to a tenant's other endpoints. */
-export type EventType = 'document.available' | 'document.rejected' | 'endpoint.test' | 'endpoint.disabled';
+export const EVENT_TYPES = [
+  'document.available',
+  'document.rejected',
+  'endpoint.test',
+  'endpoint.disabled',
+] as const;
+
+/** One of {@link EVENT_TYPES}. */
+export type EventType = (typeof EVENT_TYPES)[number];
 
 /** What Standard Webhooks asks senders to stay below: 20 KB. */
 const MAX_BODY_BYTES = 20_000;

@@ -20,6 +20,7 @@ import type { LinkMint } from './links/link-token.ts';
 import { asDependency, notifyEndpoint } from './notify-endpoint.ts';
 import { publishFiles } from './publish-files.ts';
 import type { DeliveredDocument, DeliveryEvent, DeliveryStore } from './store/delivery-store.ts';
+import { TENANT } from './tenant.ts';
 
 /** Payload of `publish-document`; whatever else extraction says is ignored. */
 export interface PublishDocument {
@@ -43,11 +44,6 @@ export interface PublishDocument {
 
 /** What producers pass. */
 export type PublishDocumentInput = Omit<PublishDocument, 'tenant'> & { readonly tenant?: string | undefined };
-
-/** What may stand in a key and tell one tenant from another. */
-export const TENANT: z.ZodString = z
-  .string()
-  .regex(/^(?!\.)[A-Za-z0-9._@-]{1,64}$/, 'expected 1 to 64 of A-Z a-z 0-9 . _ @ -');
 
 const payload: z.ZodType<PublishDocument, PublishDocumentInput> = z
   .object({

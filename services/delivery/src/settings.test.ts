@@ -44,12 +44,12 @@ describe('the settings', () => {
   it('tell every fault at once, and no secret', () => {
     const wrong = {
       LONGSHORE_DELIVERY_STORE: 'mysql://user:secret@db/x',
+      LONGSHORE_DELIVERY_ALLOW_PRIVATE: 'everything',
+      LONGSHORE_DELIVERY_ALLOW_HTTP: 'yes',
       LONGSHORE_DELIVERY_PUBLIC_URL: 'files',
       LONGSHORE_DELIVERY_LINK_KEY: 'short-secret',
       LONGSHORE_DELIVERY_LINKS_PORT: 'http',
       LONGSHORE_DELIVERY_AVAILABLE_FOR: 'long',
-      LONGSHORE_DELIVERY_ALLOW_PRIVATE: 'everything',
-      LONGSHORE_DELIVERY_ALLOW_HTTP: 'yes',
     };
     const everyName = new RegExp(
       Object.keys(wrong)

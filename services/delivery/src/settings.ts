@@ -3,26 +3,81 @@ import { LongshoreError, parseDurationMs } from '@longshore/job';
 import { addressPolicy } from '@longshore/webhooks';
 import type { StoreLocation } from './open-delivery-store.ts';
 
-/** The settings. */
-export interface DeliverySettings {
+/** What a process that manages endpoints needs: where they are stored, and which targets are allowed. */
+export interface DeskSettings {
   readonly store: StoreLocation;
-  readonly publicUrl: URL;
-  readonly linkKey: string;
-  /** Where `GET /d/<token>` listens; absent: this process serves no links. */
-  readonly links?: { readonly port: number; readonly host: string };
-  readonly availableForMs?: number;
   readonly allowPrivate: readonly string[];
   readonly allowHttp: boolean;
   /** Names of queues that endpoints of kind `sqs` may name. */
   readonly queues: readonly string[];
 }
 
+/** The settings of a worker. */
+export interface DeliverySettings extends DeskSettings {
+  readonly publicUrl: URL;
+  readonly linkKey: string;
+  /** Where `GET /d/<token>` listens; absent: this process serves no links. */
+  readonly links?: { readonly port: number; readonly host: string };
+  readonly availableForMs?: number;
+}
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads them. @throws LongshoreError `invalid_options` */
+/** Reads those of a worker. @throws LongshoreError `invalid_options` */
 export function readDeliverySettings(env: Environment): DeliverySettings {
+  const reader = settingsReader(env);
+  const { read, required } = reader;
+  const desk = readDesk(reader);
+  const publicUrl = required(
+    'LONGSHORE_DELIVERY_PUBLIC_URL',
+    'the URL under which people reach the links',
+    parsePublicUrl,
+  );
+  const linkKey = required('LONGSHORE_DELIVERY_LINK_KEY', 'at least 32 random characters', parseLinkKey);
+  const port = read('LONGSHORE_DELIVERY_LINKS_PORT', parsePort);
+  const availableForMs = read('LONGSHORE_DELIVERY_AVAILABLE_FOR', parseDuration);
+  if (reader.faults.length > 0 || desk === undefined || publicUrl === undefined || linkKey === undefined)
+    throw new LongshoreError('invalid_options', `Cannot start delivery: ${reader.faults.join('; ')}`);
+  const host = env['LONGSHORE_DELIVERY_LINKS_HOST'] ?? '127.0.0.1';
+  return {
+    ...desk,
+    publicUrl,
+    linkKey,
+    ...(port === undefined ? {} : { links: { port, host } }),
+    ...(availableForMs === undefined ? {} : { availableForMs }),
+  };
+}
+
+/** Reads what managing endpoints needs. @throws LongshoreError `invalid_options` */
+export function readDeskSettings(env: Environment): DeskSettings {
+  const reader = settingsReader(env);
+  const desk = readDesk(reader);
+  if (reader.faults.length === 0 && desk !== undefined) return desk;
+  throw new LongshoreError('invalid_options', `Cannot open delivery: ${reader.faults.join('; ')}`);
+}
+
+function readDesk({ read, required }: SettingsReader): DeskSettings | undefined {
+  const store = required('LONGSHORE_DELIVERY_STORE', 'sqlite:///file or postgres://…', parseStore);
+  const allowPrivate = read('LONGSHORE_DELIVERY_ALLOW_PRIVATE', parseNetworks) ?? [];
+  const allowHttp = read('LONGSHORE_DELIVERY_ALLOW_HTTP', parseSwitch) ?? false;
+  const queues = read('LONGSHORE_DELIVERY_QUEUES', words) ?? [];
+  return store === undefined ? undefined : { store, allowPrivate, allowHttp, queues };
+}
+
+/** Reads one variable after the other; what is wrong is kept, so that all of it is told at once. */
+interface SettingsReader {
+  readonly faults: readonly string[];
+  readonly read: <Value>(name: string, parse: (value: string) => Value) => Value | undefined;
+  readonly required: <Value>(
+    name: string,
+    what: string,
+    parse: (value: string) => Value,
+  ) => Value | undefined;
+}
+
+function settingsReader(env: Environment): SettingsReader {
   const faults: string[] = [];
-  const read = <Value>(name: string, parse: (value: string) => Value): Value | undefined => {
+  const read: SettingsReader['read'] = (name, parse) => {
     const value = env[name];
     if (value === undefined || value === '') return undefined;
     try {
@@ -32,39 +87,11 @@ export function readDeliverySettings(env: Environment): DeliverySettings {
       return undefined;
     }
   };
-  const required = <Value>(
-    name: string,
-    what: string,
-    parse: (value: string) => Value,
-  ): Value | undefined => {
+  const required: SettingsReader['required'] = (name, what, parse) => {
     if (env[name] === undefined || env[name] === '') faults.push(`${name} is not set: give ${what}`);
     return read(name, parse);
   };
-  const store = required('LONGSHORE_DELIVERY_STORE', 'sqlite:///file or postgres://…', parseStore);
-  const publicUrl = required(
-    'LONGSHORE_DELIVERY_PUBLIC_URL',
-    'the URL under which people reach the links',
-    parsePublicUrl,
-  );
-  const linkKey = required('LONGSHORE_DELIVERY_LINK_KEY', 'at least 32 random characters', parseLinkKey);
-  const port = read('LONGSHORE_DELIVERY_LINKS_PORT', parsePort);
-  const availableForMs = read('LONGSHORE_DELIVERY_AVAILABLE_FOR', parseDuration);
-  const allowPrivate = read('LONGSHORE_DELIVERY_ALLOW_PRIVATE', parseNetworks) ?? [];
-  const allowHttp = read('LONGSHORE_DELIVERY_ALLOW_HTTP', parseSwitch) ?? false;
-  const queues = read('LONGSHORE_DELIVERY_QUEUES', words) ?? [];
-  if (faults.length > 0 || store === undefined || publicUrl === undefined || linkKey === undefined)
-    throw new LongshoreError('invalid_options', `Cannot start delivery: ${faults.join('; ')}`);
-  const host = env['LONGSHORE_DELIVERY_LINKS_HOST'] ?? '127.0.0.1';
-  return {
-    store,
-    publicUrl,
-    linkKey,
-    allowPrivate,
-    allowHttp,
-    queues,
-    ...(port === undefined ? {} : { links: { port, host } }),
-    ...(availableForMs === undefined ? {} : { availableForMs }),
-  };
+  return { faults, read, required };
 }
 
 function parseStore(text: string): StoreLocation {

@@ -15,14 +15,7 @@ export function objectDestination({ objects, folder = 'events' }: ObjectDestinat
   return {
     kind: 's3',
     async check(target) {
-      try {
-        assertPrefix(`${target}/`);
-      } catch (cause) {
-        const { message } = errorDetails(cause);
-        throw new LongshoreError('invalid_options', `Cannot write events to folder "${target}": ${message}`, {
-          cause,
-        });
-      }
+      assertFolder(target);
     },
     async send({ endpoint, id, body }, { signal }) {
       try {
@@ -36,4 +29,16 @@ export function objectDestination({ objects, folder = 'events' }: ObjectDestinat
     },
     close: () => Promise.resolve(),
   };
+}
+
+/** Looks at a target of the kind `s3`. @throws LongshoreError `invalid_options` */
+export function assertFolder(target: string): void {
+  try {
+    assertPrefix(`${target}/`);
+  } catch (cause) {
+    const { message } = errorDetails(cause);
+    throw new LongshoreError('invalid_options', `Cannot write events to folder "${target}": ${message}`, {
+      cause,
+    });
+  }
 }

@@ -14,11 +14,12 @@ export function queueDestination({ queues }: QueueDestinationOptions): Destinati
   return {
     kind: 'sqs',
     async check(target) {
-      if (!queues.has(target)) throw unlisted(target, queues);
+      assertListed(target, [...queues.keys()]);
     },
     async send({ endpoint, id, type, body }) {
       const queue = queues.get(endpoint.target);
-      if (queue === undefined) return { kind: 'failed', error: unlisted(endpoint.target, queues).message };
+      if (queue === undefined)
+        return { kind: 'failed', error: unlisted(endpoint.target, [...queues.keys()]).message };
       const attributes = { 'webhook-id': id, 'event-type': type };
       const [result] = await queue.send([{ body, attributes }]);
       if (result?.ok === true) return { kind: 'delivered' };
@@ -30,8 +31,13 @@ export function queueDestination({ queues }: QueueDestinationOptions): Destinati
   };
 }
 
-function unlisted(target: string, queues: ReadonlyMap<string, Queue>): LongshoreError {
-  const known = [...queues.keys()].join(', ');
+/** Looks at a target of the kind `sqs`. @throws LongshoreError `invalid_options` */
+export function assertListed(target: string, queues: readonly string[]): void {
+  if (!queues.includes(target)) throw unlisted(target, queues);
+}
+
+function unlisted(target: string, queues: readonly string[]): LongshoreError {
+  const known = queues.join(', ');
   return new LongshoreError(
     'invalid_options',
     `Cannot send to queue "${target}": it is not listed; the queues are: ${known === '' ? 'none' : known}`,

@@ -226,9 +226,14 @@ export interface AttemptQuery {
 /** Which events are sent again. */
 export interface ReplayRequest {
   readonly endpointId: string;
-  /** One event, whatever became of it; or all of a time that the endpoint wants and has not got. */
+  /**
+   * One event that the endpoint wants or was told of, whatever became of it; or all of a time that it wants and has
+   * not got.
+   */
   readonly events: { readonly id: string } | { readonly fromMs: number; readonly toMs: number };
   readonly nowMs: number;
+  /** Counts only. Default `false`. */
+  readonly dryRun?: boolean;
 }
 
 /** The whole store. */

@@ -154,7 +154,8 @@ async function attempts(
   return rows.map(attemptOf);
 }
 
-async function replay(run: Run, sql: Sql, { endpointId, events, nowMs }: ReplayRequest): Promise<number> {
+async function replay(run: Run, sql: Sql, request: ReplayRequest): Promise<number> {
+  const { endpointId, events, nowMs, dryRun = false } = request;
   const found = await lockEndpoint(run, sql, endpointId);
   if (found === undefined)
     throw new LongshoreError('invalid_options', `Cannot replay to endpoint "${endpointId}": there is none`);
@@ -166,20 +167,26 @@ async function replay(run: Run, sql: Sql, { endpointId, events, nowMs }: ReplayR
     );
   const values: SqlValue[] = [endpointId, nowMs, tenant];
   const place = (value: SqlValue): string => `$${values.push(value)}`;
+  const wanted = eventTypes.length === 0 ? 'TRUE' : `e.type IN (${eventTypes.map(place).join(', ')})`;
   const which =
     'id' in events
-      ? `e.id = ${place(events.id)}`
-      : [
-          `e.at_ms >= ${place(events.fromMs)} AND e.at_ms < ${place(events.toMs)}`,
-          ...(eventTypes.length === 0 ? [] : [`e.type IN (${eventTypes.map(place).join(', ')})`]),
-        ].join(' AND ');
-  const unless = 'id' in events ? '' : `AND d.state NOT IN ('delivered', 'pending')`;
+      ? `e.id = ${place(events.id)} AND (${wanted} OR old.event_id IS NOT NULL)`
+      : `e.at_ms >= ${place(events.fromMs)} AND e.at_ms < ${place(events.toMs)} AND ${wanted}`;
+  const isFree = (row: string): string =>
+    `${row}.lease_until_ms <= $2${'id' in events ? '' : ` AND ${row}.state NOT IN ('delivered', 'pending')`}`;
+  const chosen = `FROM longshore_events e
+    LEFT JOIN longshore_deliveries old ON old.event_id = e.id AND old.endpoint_id = $1
+    WHERE e.tenant = $3 AND (e.only_endpoint IS NULL OR e.only_endpoint = $1) AND ${which}
+      AND (old.event_id IS NULL OR ${isFree('old')})`;
+  if (dryRun) {
+    const [counted] = await run(`SELECT count(*) AS count ${chosen}`, values);
+    return counted === undefined ? 0 : whole(counted, 'count');
+  }
   const rows = await run(
     `INSERT INTO longshore_deliveries AS d (event_id, endpoint_id, state, attempts, due_at_ms, lease_until_ms)
-     SELECT e.id, CAST($1 AS text), 'pending', 0, CAST($2 AS bigint), 0 FROM longshore_events e
-     WHERE e.tenant = $3 AND (e.only_endpoint IS NULL OR e.only_endpoint = $1) AND ${which}
+     SELECT e.id, CAST($1 AS text), 'pending', 0, CAST($2 AS bigint), 0 ${chosen}
      ON CONFLICT (event_id, endpoint_id) DO UPDATE SET state = 'pending', attempts = 0, due_at_ms = excluded.due_at_ms
-     WHERE d.lease_until_ms <= $2 ${unless} RETURNING event_id`,
+     WHERE ${isFree('d')} RETURNING event_id`,
     values,
   );
   return rows.length;
