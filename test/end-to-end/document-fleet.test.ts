@@ -1,6 +1,6 @@
 /**
- * The document fleet with a database: every sample goes through extraction to the index, to a webhook's receiver and into
- * the warehouse, while all its workers are killed once.
+ * The document fleet with a database: every sample goes through extraction to the index, to a webhook's receiver, into the
+ * warehouse and onto a dashboard, while all its workers are killed once.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,11 +29,13 @@ import { connectWarehouse, migrateWarehouse } from '@longshore/warehouse';
 import { jsonLog } from '@longshore/worker';
 import { expect, it, onTestFinished } from 'vitest';
 import fleet from '../../fleet.ts';
+import { geckoboardStandIn } from '../geckoboard/geckoboard-stand-in.ts';
 import { startPostgres } from '../leases/postgres-server.ts';
 import { until } from './stage.ts';
 
 const SAMPLES = fileURLToPath(new URL('../../examples/documents', import.meta.url));
-const SERVICES = ['pdf-extraction', 'indexing', 'delivery', 'warehouse-sync'];
+const SERVICES = ['pdf-extraction', 'indexing', 'delivery', 'warehouse-sync', 'dashboard-sync'];
+const API_KEY = 'key-of-an-account';
 const LOCAL = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
 const LINK_KEY = 'a key of thirty-two characters!!';
 
@@ -74,7 +76,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-it('finds, delivers and records every document once, whatever is killed on the way', async () => {
+it('finds, delivers, records and counts every document once, whatever is killed on the way', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'longshore-fleet-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   await using endpoint = await startSqsEndpoint();
@@ -98,6 +100,7 @@ it('finds, delivers and records every document once, whatever is killed on the w
   const linksPort = await freePort();
   const publicUrl = `http://127.0.0.1:${linksPort}`;
 
+  await using board = await geckoboardStandIn({ apiKey: API_KEY, nowMs: () => performance.now() });
   const secrets: string[] = [];
   const receiver = await startReceiver(() => secrets);
   await using store = await openDeliveryStore({ kind: 'postgres', url: database });
@@ -130,6 +133,10 @@ it('finds, delivers and records every document once, whatever is killed on the w
     LONGSHORE_DELIVERY_ALLOW_PRIVATE: '127.0.0.1/32',
     LONGSHORE_WAREHOUSE_URL: database,
     LONGSHORE_WAREHOUSE_TLS: 'insecure',
+    LONGSHORE_DASHBOARD_STORE: database,
+    LONGSHORE_DASHBOARD_INTERVAL: '1s',
+    LONGSHORE_DASHBOARD_GECKOBOARD_URL: board.url,
+    GECKOBOARD_API_KEY: API_KEY,
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
@@ -174,7 +181,10 @@ it('finds, delivers and records every document once, whatever is killed on the w
     return rows[0]?.n ?? 0;
   };
   await using index = await sqliteSearchIndex({ path: env.LONGSHORE_SEARCH_INDEX });
+  const counted = (): number =>
+    board.rows('longshore.documents-per-hour').reduce((sum, { documents }) => sum + Number(documents), 0);
   const isThere = async (): Promise<boolean> =>
+    counted() === samples.length &&
     told('document.available').size + told('document.rejected').size === samples.length &&
     (await recorded()) === samples.length &&
     (await index.count()) === samples.length - 2;
@@ -187,5 +197,5 @@ it('finds, delivers and records every document once, whatever is killed on the w
   const url = receiver.events.find(({ type }) => type === 'document.available')?.data.url ?? '';
   const linked = await fetch(url);
   expect([linked.status, linked.headers.get('content-type')]).toEqual([200, expect.stringContaining('json')]);
-  expect(await end(second, 'SIGTERM')).toEqual([0, 0, 0, 0]);
+  expect(await end(second, 'SIGTERM')).toEqual([0, 0, 0, 0, 0]);
 }, 180_000);
