@@ -4,7 +4,7 @@ import type { OutlineItem } from './engine.ts';
 import { OCR_FAILURE_CODES, type OcrUse } from './ocr/page-ocr.ts';
 
 /** Raise it when the same bytes would give another artefact: every document is then extracted again when it comes by. */
-export const EXTRACTOR_VERSION = '2';
+export const EXTRACTOR_VERSION = '3';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const textLayer = z.enum(['present', 'none', 'empty']);
@@ -71,7 +71,7 @@ export const artefactSchema = z.object({
   words: z.number().int().min(0),
   /** `none`: something is drawn but no text, so probably a scan. `empty`: nothing at all. */
   textLayer,
-  /** ISO 639-1 code, or `und`. */
+  /** ISO 639-1 code, or `und`: by its text, else by what the document says. */
   language: z.string(),
   metadata: z.object({
     title: text,
@@ -80,6 +80,8 @@ export const artefactSchema = z.object({
     keywords: text,
     creator: text,
     producer: text,
+    /** What the document says it is written in, by BCP 47. */
+    language: text,
     /** ISO 8601. */
     createdAt: text,
     modifiedAt: text,

@@ -24,6 +24,8 @@ export interface DocumentMetadata {
   readonly keywords?: string;
   readonly creator?: string;
   readonly producer?: string;
+  /** What the document says it is written in, by BCP 47: `fr-CA`. */
+  readonly language?: string;
   /** ISO 8601, with the document's own offset. */
   readonly createdAt?: string;
   readonly modifiedAt?: string;

@@ -17,6 +17,20 @@ async function extracted(extractor: Extractor, bytes: Uint8Array): Promise<Extra
   return extraction;
 }
 
+/** A page of digits, with a language in its catalog. */
+function pdfThatSays(language: string): Buffer {
+  const content = 'BT /F 12 Tf 20 100 Td (1234 5678) Tj ET';
+  const objects = [
+    `<< /Type /Catalog /Pages 2 0 R /Lang (${language}) >>`,
+    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>',
+    `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
+    '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
+  ];
+  const body = objects.map((object, index) => `${index + 1} 0 obj\n${object}\nendobj\n`).join('');
+  return Buffer.from(`%PDF-1.7\n${body}trailer\n<< /Root 1 0 R /Size 6 >>\n%%EOF\n`, 'latin1');
+}
+
 const engines = [
   ['pdfium', createExtractor({ children: 1, engine: PDFIUM })],
   ['pdf-parse', createExtractor({ children: 1, engine: PDF_PARSE })],
@@ -53,6 +67,16 @@ describe.each(engines)('%s in its sandbox', (name, extractor) => {
     const document = await extracted(extractor, sample(file));
     expect(document.language).toBe(language);
     expect(document.pages[0]?.text).toContain(words);
+  });
+
+  it.each([
+    ['sv-se', 'sv-SE', 'sv'],
+    ['fil', 'fil', 'und'],
+    ['no language at all', undefined, 'und'],
+  ])('takes "%s" for the language where no word tells it', async (said, tag, language) => {
+    const document = await extracted(extractor, pdfThatSays(said));
+    expect([document.head.metadata.language, document.language]).toEqual([tag, language]);
+    expect(document.pages[0]?.text).toBe('1234 5678');
   });
 
   it('reads the values of a form', async () => {

@@ -223,10 +223,18 @@ function conclude({ outcome, fallbackPages }: Reading, ocr?: OcrUse): Extraction
     pages,
     pagesWanted,
     words: pages.reduce((sum, page) => sum + page.words, 0),
-    language: detectLanguage(sampleOf(pages)),
+    language: languageOf(pages, head),
     textLayer: textLayerOf(pages),
     ...(ocr === undefined ? {} : { ocr }),
   };
+}
+
+/** By its words; where they do not tell, what the document says. */
+function languageOf(pages: readonly ReadPage[], { metadata }: DocumentHead): string {
+  const detected = detectLanguage(sampleOf(pages));
+  if (detected !== 'und' || metadata.language === undefined) return detected;
+  const said = new Intl.Locale(metadata.language).language;
+  return /^[a-z]{2}$/.test(said) ? said : 'und';
 }
 
 function textLayerOf(pages: readonly ReadPage[]): TextLayer {

@@ -164,6 +164,7 @@ async function readMetadata(document: PdfJsDocument): Promise<DocumentMetadata> 
     keywords: entry('Keywords'),
     creator: entry('Creator'),
     producer: entry('Producer'),
+    language: entry('Language'),
     createdAt: entry('CreationDate'),
     modifiedAt: entry('ModDate'),
   });

@@ -32,6 +32,7 @@ export const PROTOTYPES: Readonly<Record<Exclude<keyof PdfiumApi, Extension>, Pr
   FPDFBookmark_GetFirstChild: [handle, handle, handle],
   FPDFBookmark_GetNextSibling: [handle, handle, handle],
   FPDFBookmark_GetTitle: [ulong, handle, buffer, ulong],
+  FPDFCatalog_GetLanguage: [ulong, handle, buffer, ulong],
   FPDFDest_GetDestPageIndex: [int, handle, handle],
   FPDFDoc_GetAttachment: [handle, handle, int],
   FPDFDoc_GetAttachmentCount: [int, handle],

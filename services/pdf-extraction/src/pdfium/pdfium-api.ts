@@ -24,6 +24,7 @@ export type PdfiumApi = Pick<
   | 'FPDFBookmark_GetFirstChild'
   | 'FPDFBookmark_GetNextSibling'
   | 'FPDFBookmark_GetTitle'
+  | 'FPDFCatalog_GetLanguage'
   | 'FPDFDest_GetDestPageIndex'
   | 'FPDFDoc_GetAttachment'
   | 'FPDFDoc_GetAttachmentCount'

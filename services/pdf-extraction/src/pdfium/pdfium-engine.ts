@@ -135,6 +135,7 @@ function readHead(library: PdfiumLibrary, document: number): DocumentOpening {
     keywords: entry('Keywords'),
     creator: entry('Creator'),
     producer: entry('Producer'),
+    language: text((buffer, bytes) => api.FPDFCatalog_GetLanguage(document, buffer, bytes)),
     createdAt: entry('CreationDate'),
     modifiedAt: entry('ModDate'),
   });

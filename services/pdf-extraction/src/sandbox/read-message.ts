@@ -25,6 +25,7 @@ const head = z.object({
     keywords: metadataText,
     creator: metadataText,
     producer: metadataText,
+    language: metadataText,
     createdAt: metadataText,
     modifiedAt: metadataText,
   }),
