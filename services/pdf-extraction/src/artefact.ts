@@ -27,6 +27,8 @@ const page = z.object({
   label: text,
   /** Text in reading order, with values of form fields and comments at its end. */
   text: z.string(),
+  /** As the engine gave it: ligatures, hyphens at line ends and all. Absent: it was not asked for. */
+  original: text,
   textLayer,
   /** `ocr`: the text was recognised in a picture of the page. Absent: it is the document's own. */
   source: z.literal('ocr').exactOptional(),
@@ -119,9 +121,21 @@ export function artefactKey(documentId: string, revision: number = Number(EXTRAC
   return `extractions/${revision}/${documentId}.json`;
 }
 
-/** Object key of the artefact of some pages: apart for each choice of pages and, where scans are recognised, each OCR. */
-export function excerptKey(documentId: string, pages: string, ocr?: OcrUse): string {
-  return `excerpts/${[EXTRACTOR_VERSION, ...(ocr === undefined ? [] : ocrParts(ocr))].join('-')}/${documentId}/${pages}.json`;
+/**
+ * Object key of the artefact of some pages, or of one with original texts: apart for each choice of pages and, where scans
+ * are recognised, each OCR.
+ */
+export function excerptKey(
+  documentId: string,
+  pages: string,
+  { ocr, keepOriginal = false }: { readonly ocr?: OcrUse | undefined; readonly keepOriginal?: boolean } = {},
+): string {
+  const kind = [
+    EXTRACTOR_VERSION,
+    ...(ocr === undefined ? [] : ocrParts(ocr)),
+    ...(keepOriginal ? ['original'] : []),
+  ];
+  return `excerpts/${kind.join('-')}/${documentId}/${pages}.json`;
 }
 
 function ocrParts({ name, version, languages }: OcrUse): string[] {

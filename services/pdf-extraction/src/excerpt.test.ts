@@ -87,6 +87,20 @@ it('counts the pages that are wanted against the limit, not those of the documen
   ]);
 });
 
+it('keeps the text as the engine gave it where that is wanted, beside the artefact that everybody reads', async () => {
+  const stage = await open();
+  await stage.run({ pages: '1', keepOriginal: true });
+  const json = await readJson(stage.objects, excerptKey(ID, '1', { keepOriginal: true }));
+  const [page] = artefactSchema.parse(json).pages;
+  expect(page?.original).toContain('\r\n');
+  expect(page?.text).not.toContain('\r');
+  expect(page?.original?.replaceAll(/\s+/g, ' ').slice(0, 40)).toBe(
+    page?.text.replaceAll(/\s+/g, ' ').slice(0, 40),
+  );
+  await stage.run({ pages: '1' });
+  expect((await stage.excerpt('1'))?.pages[0]).not.toHaveProperty('original');
+});
+
 it('says that a document has no such page, and what page ranges look like', async () => {
   const stage = await open();
   await stage.run({ pages: '400-500' });

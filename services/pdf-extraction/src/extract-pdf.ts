@@ -57,6 +57,11 @@ export interface ExtractPdf {
    * whoever counts know whole documents. Default all.
    */
   readonly pages?: string;
+  /**
+   * Whether each page is kept as the engine gave it too, in `original`: ligatures, hyphens at line ends. Such an artefact lies
+   * at `excerptKey`, beside the one that everybody reads. Default false.
+   */
+  readonly keepOriginal?: boolean;
   /** For scanned pages, where the service recognises them. Default the service's languages. */
   readonly ocr?: OcrOfJob;
 }
@@ -69,6 +74,7 @@ const payload: z.ZodType<ExtractPdf, ExtractPdf> = z.object({
     .string()
     .refine((text) => parsePageRanges(text) !== undefined, 'expected pages such as "1-20, 35, 40-"')
     .exactOptional(),
+  keepOriginal: z.boolean().exactOptional(),
   ocr: z.strictObject({ languages: ocrLanguages }).exactOptional(),
 });
 
@@ -77,8 +83,10 @@ export const extractPdf: JobDefinition<ExtractPdf, ExtractPdf> = defineJob({
   name: 'extract-pdf',
   schema: payload,
   // With another password, other pages or other languages it is another attempt.
-  idempotencyKey: ({ key, passwordKey, pages, ocr }) =>
-    [key, passwordKey, pages, ocr?.languages.join('+')].filter((part) => part !== undefined).join(' '),
+  idempotencyKey: ({ key, passwordKey, pages, keepOriginal, ocr }) =>
+    [key, passwordKey, pages, keepOriginal === true ? 'original' : undefined, ocr?.languages.join('+')]
+      .filter((part) => part !== undefined)
+      .join(' '),
 });
 
 /** Options of {@link extractPdfHandler}. */
@@ -130,7 +138,8 @@ async function handleDocument(
   if (!('bytes' in pdf)) return pdf;
   const ocr = wantedOcr(extractor.ocr, context.payload.ocr);
   if (ocr !== undefined && !('languages' in ocr)) return ocr;
-  if (context.payload.pages !== undefined) return await extractExcerpt(context, pdf, { ...options, ocr });
+  if (context.payload.pages !== undefined || context.payload.keepOriginal === true)
+    return await extractExcerpt(context, pdf, { ...options, ocr });
   const startedAtMs = (options.clock ?? systemClock).nowMs();
   const result =
     (await storedArtefact(context, pdf.sha256, ocr)) ??
@@ -148,7 +157,7 @@ async function handleDocument(
   return undefined;
 }
 
-/** Some pages: an artefact of its own, once. */
+/** Some pages, or original texts: an artefact of its own, once. */
 async function extractExcerpt(
   context: HandlerContext<ExtractPdf>,
   pdf: StoredPdf,
@@ -156,14 +165,16 @@ async function extractExcerpt(
 ): Promise<Directive | undefined> {
   const { objects, signal } = context;
   const source = sourceOf(context);
-  const ranges = parsePageRanges(context.payload.pages ?? '') ?? [];
+  const { pages: wanted = '1-', keepOriginal = false } = context.payload;
+  const ranges = parsePageRanges(wanted) ?? [];
   const pages = pageRangesText(ranges);
-  const key = excerptKey(pdf.sha256, pages, ocr);
+  const key = excerptKey(pdf.sha256, pages, { ocr, keepOriginal });
   if ((await readArtefact(objects, key, signal)) !== undefined) return undefined;
   const password = await readPassword(context);
   const extraction = await extractor.extract(pdf.bytes, {
     signal,
     pages: ranges,
+    keepOriginal,
     ...(password === undefined ? {} : { password }),
     ...(ocr === undefined ? {} : { ocrLanguages: ocr.languages }),
   });
@@ -324,11 +335,13 @@ function toArtefact(extraction: Extracted, pdf: StoredPdf, source: string): Arte
   };
 }
 
-function toPage({ page, label, text, textLayer, fields, links, ocr }: ReadPage): Artefact['pages'][number] {
+function toPage(read: ReadPage): Artefact['pages'][number] {
+  const { page, label, text, original, textLayer, fields, links, ocr } = read;
   return {
     page,
     ...(label === undefined ? {} : { label }),
     text,
+    ...(original === undefined ? {} : { original }),
     textLayer,
     ...ocrFacts(ocr),
     ...(fields.length === 0 ? {} : { fields: [...fields] }),

@@ -58,6 +58,8 @@ export interface ExtractOptions {
   readonly signal?: AbortSignal;
   /** Pages that are wanted, in order. Default all. */
   readonly pages?: readonly PageRange[];
+  /** Whether pages come with their text as the engine gave it, in `original`. Default false. */
+  readonly keepOriginal?: boolean;
   /** Languages for OCR. Default those that it was opened with. */
   readonly ocrLanguages?: readonly string[];
   /**

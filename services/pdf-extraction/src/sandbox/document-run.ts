@@ -143,7 +143,7 @@ class DocumentRun implements ChildTask {
     this.#renew();
     this.#pages.push(page);
     this.#onPage?.(page);
-    this.#count(page.text.length);
+    this.#count(page.text.length + (page.original?.length ?? 0));
   }
 
   #count(textBytes: number): void {

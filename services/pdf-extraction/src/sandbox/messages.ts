@@ -35,6 +35,8 @@ export interface ReadPage {
   readonly label?: string;
   /** With form values and comments appended. */
   readonly text: string;
+  /** As the engine gave it: ligatures, hyphens and all. Absent: it was not asked for. */
+  readonly original?: string;
   readonly textLayer: TextLayer;
   /** Whether the page shows text that the engine could not turn into characters. */
   readonly hasUnreadableText: boolean;
@@ -50,6 +52,8 @@ export interface DocumentMessage {
   readonly password?: string;
   /** Pages that are wanted, in order. Default all. */
   readonly pages?: readonly PageRange[];
+  /** Whether pages come with their text as the engine gave it. Default false. */
+  readonly keepOriginal?: boolean;
   /** A page that is wanted as an image, and nothing else. Default none. */
   readonly image?: DrawOptions;
 }

@@ -4,8 +4,11 @@ import { normaliseText } from '../text/normalise.ts';
 import { countWords } from '../text/words.ts';
 import type { ReadPage } from './messages.ts';
 
-/** Cleans a page's text, appends form values and comments, counts words, tells the text layer. */
-export function preparePage(page: EnginePage): ReadPage {
+/**
+ * Cleans a page's text, appends form values and comments, counts words, tells the text layer. With `keepOriginal` the text
+ * as the engine gave it goes along.
+ */
+export function preparePage(page: EnginePage, { keepOriginal = false } = {}): ReadPage {
   const content = normaliseText(page.text);
   const fields = page.fields.map(({ name, value }) => ({
     name: normaliseText(name),
@@ -22,6 +25,7 @@ export function preparePage(page: EnginePage): ReadPage {
     page: page.page,
     ...(page.label === undefined ? {} : { label: page.label }),
     text,
+    ...(keepOriginal ? { original: page.text.toWellFormed() } : {}),
     textLayer: textLayerOf(content, page.isBlank, notes.size > 0),
     hasUnreadableText: content === '' && page.hasTextObjects,
     words: countWords(text),

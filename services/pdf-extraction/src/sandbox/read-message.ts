@@ -37,6 +37,7 @@ const outline = z.object({ outline: z.array(outlineItem) });
 const page = z.object({
   page: z.number().int().min(1),
   label: z.string().exactOptional(),
+  original: z.string().exactOptional(),
   textLayer: z.enum(['present', 'none', 'empty']),
   hasUnreadableText: z.boolean(),
   words: z.number().int().min(0),

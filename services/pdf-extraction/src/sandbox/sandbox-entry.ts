@@ -16,7 +16,7 @@ import {
 } from '../engine.ts';
 import { FrameReader, encodeFrame } from './frames.ts';
 import { KIND, type DocumentMessage } from './messages.ts';
-import { pagesWithin, type PageRange } from '../page-ranges.ts';
+import { pagesWithin } from '../page-ranges.ts';
 import { preparePage } from './prepare-page.ts';
 
 /** Far above any cap of the worker's, which reads no larger objects. */
@@ -68,7 +68,7 @@ function isFlushDue(): boolean {
 async function extract(
   engine: PdfEngine,
   bytes: Uint8Array<ArrayBuffer>,
-  { password, pages, image }: DocumentMessage,
+  { password, image, ...wanted }: DocumentMessage,
 ): Promise<void> {
   flushedAtMs = performance.now();
   const pdf = await engine.open(bytes, {
@@ -79,7 +79,7 @@ async function extract(
   put(KIND.head, pdf.head);
   // At once: should the first page never end, the worker can say how many there were.
   await flush();
-  if (image === undefined) await sendPages(pdf, pages);
+  if (image === undefined) await sendPages(pdf, wanted);
   else await sendImage(pdf, image);
   await pdf.close();
 }
@@ -91,12 +91,15 @@ async function sendImage(pdf: OpenedPdf, options: DrawOptions): Promise<void> {
   put(KIND.image, rest, pixels);
 }
 
-async function sendPages(pdf: OpenedPdf, pages: readonly PageRange[] | undefined): Promise<void> {
+async function sendPages(
+  pdf: OpenedPdf,
+  { pages, keepOriginal = false }: Pick<DocumentMessage, 'pages' | 'keepOriginal'>,
+): Promise<void> {
   let isFirst = true;
   for await (const page of pdf.pages(
     pages === undefined ? undefined : pagesWithin(pages, pdf.head.pageCount),
   )) {
-    const { text, ...rest } = preparePage(page);
+    const { text, ...rest } = preparePage(page, { keepOriginal });
     put(KIND.page, rest, text);
     // Somebody may wait for the first page.
     if (isFirst || isFlushDue()) await flush();

@@ -40,6 +40,8 @@ export interface SandboxRunOptions {
   readonly signal?: AbortSignal;
   /** Pages that are wanted, in order. Default all. */
   readonly pages?: readonly PageRange[];
+  /** Whether pages come with their text as the engine gave it. Default false. */
+  readonly keepOriginal?: boolean;
   /** A page that is wanted as an image, and nothing else. Default none. */
   readonly image?: DrawOptions;
   /** Told of each page as it comes, before it is known how the document ends. */
@@ -114,7 +116,7 @@ class Pool implements SandboxPool {
   }
 
   async run(bytes: Uint8Array, options: SandboxRunOptions = {}): Promise<SandboxOutcome> {
-    const { signal, password, pages, image, onPage } = options;
+    const { signal, password, pages, keepOriginal, image, onPage } = options;
     const ended =
       signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
     const run = {
@@ -122,6 +124,7 @@ class Pool implements SandboxPool {
       message: {
         ...(password === undefined ? {} : { password }),
         ...(pages === undefined ? {} : { pages }),
+        ...(keepOriginal === undefined ? {} : { keepOriginal }),
         ...(image === undefined ? {} : { image }),
       },
       signal: ended,
