@@ -122,6 +122,13 @@ describe('longshore search rebuild', () => {
     expect(stderr).toContain('left out extractions/notes.txt');
   }, 60_000);
 
+  it('brings documents back into their collections', async () => {
+    await storeTexts({ ...TEXTS, [`collections/${SECOND}.json`]: '{"collection":"town"}' });
+    await search(['rebuild']);
+    expect(await search(['port', '--collection', 'town', '--json'])).toMatchObject({ json: { total: 1 } });
+    expect(await search(['port', '--collection', 'sea', '--json'])).toMatchObject({ json: { total: 0 } });
+  }, 60_000);
+
   it('is only meant where it is the first word', async () => {
     await storeTexts({ [`extractions/1/${FIRST}.json`]: text('Rebuild the check') });
     expect(await search(['rebuild'])).toMatchObject({

@@ -1,7 +1,13 @@
 /** Every extracted text of the object store as a document to index, read by the same reader as the indexing service's. */
 import { LongshoreError } from '@longshore/job';
 import { readJson, type ObjectStore } from '@longshore/objects';
-import { documentOfArtefact, type SearchDocument } from '@longshore/search';
+import {
+  COLLECTIONS_PREFIX,
+  collectionKey,
+  collectionOf,
+  documentOfArtefact,
+  type SearchDocument,
+} from '@longshore/search';
 
 /** Options of {@link storedTexts}. */
 export interface StoredTextsOptions {
@@ -25,6 +31,9 @@ export async function* storedTexts({
   objects,
   onUnreadable,
 }: StoredTextsOptions): AsyncGenerator<SearchDocument> {
+  // Few documents are filed under anything: known ahead, it costs the others no request.
+  const filed = new Set<string>();
+  for await (const { key } of objects.list(COLLECTIONS_PREFIX)) filed.add(key);
   const reading: Promise<SearchDocument | undefined>[] = [];
   try {
     for await (const { key } of objects.list(PREFIX)) {
@@ -33,7 +42,7 @@ export async function* storedTexts({
         onUnreadable(key, 'expected a key like extractions/1/<sha256>.json');
         continue;
       }
-      const read = readOne(parsed, objects, onUnreadable);
+      const read = readOne(parsed, { objects, onUnreadable, filed });
       // Awaited below, in order; until then its failure is not unheard of.
       read.catch(() => undefined);
       reading.push(read);
@@ -58,8 +67,7 @@ function textKey(key: string): TextKey | undefined {
 /** `undefined` for what is not readable, and for what was removed since it was listed. */
 async function readOne(
   { key, id, revision }: TextKey,
-  objects: ObjectStore,
-  onUnreadable: StoredTextsOptions['onUnreadable'],
+  { objects, onUnreadable, filed }: StoredTextsOptions & { readonly filed: ReadonlySet<string> },
 ): Promise<SearchDocument | undefined> {
   let json: unknown;
   try {
@@ -70,7 +78,15 @@ async function readOne(
     return undefined;
   }
   if (json === undefined) return undefined;
-  const read = documentOfArtefact(json, { id, revision, source: sourceOf(json) ?? key });
+  const collection = filed.has(collectionKey(id))
+    ? collectionOf(await readJson(objects, collectionKey(id)))
+    : undefined;
+  const read = documentOfArtefact(json, {
+    id,
+    revision,
+    source: sourceOf(json) ?? key,
+    ...(collection === undefined ? {} : { collection }),
+  });
   if (read.ok) return read.document;
   onUnreadable(key, read.reason);
   return undefined;

@@ -1,6 +1,7 @@
 import { memoryObjectStore } from '@longshore/objects/memory';
 import { createProducer, listDeadLetters } from '@longshore/queue';
 import { memoryQueue } from '@longshore/queue/memory';
+import { collectionKey } from '@longshore/search';
 import { sqliteSearchIndex } from '@longshore/search/sqlite';
 import { createWorker, jsonLog } from '@longshore/worker';
 import { describe, expect, it } from 'vitest';
@@ -44,6 +45,23 @@ describe('index-document', () => {
     const { hits, total } = await stage.index.search({ text: 'elections' });
     expect(total).toBe(1);
     expect(hits[0]).toMatchObject({ id: 'abc', title: 'lettre.pdf', source: 'folder/lettre.pdf', page: 1 });
+  });
+
+  it('keeps a document in its collection until a job files it elsewhere', async () => {
+    await using stage = await open();
+    await stage.objects.put(job.artefactKey, JSON.stringify(artefact));
+    const found = async (collection: string): Promise<number> =>
+      (await stage.index.search({ text: 'elections', collection })).total;
+    await stage.producer.enqueue(indexDocument, { ...job, collection: 'minutes' });
+    await stage.worker.tick();
+    expect(await found('minutes')).toBe(1);
+    await stage.producer.enqueue(indexDocument, { ...job, revision: 2 });
+    await stage.worker.tick();
+    expect(await found('minutes')).toBe(1);
+    await stage.producer.enqueue(indexDocument, { ...job, revision: 3, collection: 'archive' });
+    await stage.worker.tick();
+    expect([await found('minutes'), await found('archive')]).toEqual([0, 1]);
+    expect(await stage.objects.head(collectionKey('abc'))).toBeDefined();
   });
 
   it('removes a document, and does not take the removed revision again', async () => {

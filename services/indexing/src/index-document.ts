@@ -3,9 +3,12 @@
  * out of it. Idempotent by document and revision; concurrent jobs of one worker share a transaction of the index.
  */
 import { LongshoreError, bury, defineJob, type Directive, type JobDefinition } from '@longshore/job';
-import { readJson } from '@longshore/objects';
+import { readJson, writeJson } from '@longshore/objects';
 import {
+  collectionKey,
+  collectionOf,
   documentOfArtefact,
+  type CollectionRecord,
   type IndexOperation,
   type OperationResult,
   type SearchIndex,
@@ -27,7 +30,10 @@ export interface IndexDocument {
   readonly artefactKey: string;
   /** The name that people know the document by. */
   readonly source: string;
-  /** What it is filed under, to search in one collection alone. */
+  /**
+   * What it is filed under, to search in one collection alone. It stays so when the document is indexed again without, until
+   * a job files it elsewhere. Default: what it was filed under before.
+   */
   readonly collection?: string | undefined;
 }
 
@@ -91,7 +97,8 @@ async function indexOne(
       retryable: true,
     });
   }
-  const { documentId: id, revision, source, collection } = job;
+  const { documentId: id, revision, source } = job;
+  const collection = await filedUnder(job, objects, signal);
   const read = documentOfArtefact(json, {
     id,
     revision,
@@ -101,6 +108,19 @@ async function indexOne(
   if (!read.ok)
     return bury('corrupt', `The extracted text at "${job.artefactKey}" is not readable: ${read.reason}`);
   return await write(batch, { kind: 'put', document: read.document }, source, signal);
+}
+
+/** The job's collection, kept for when the index is built anew; or the one that is kept. */
+async function filedUnder(
+  { documentId, collection }: IndexDocument,
+  objects: HandlerContext<IndexDocument>['objects'],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const key = collectionKey(documentId);
+  if (collection === undefined) return collectionOf(await readJson(objects, key, { signal }));
+  const record: CollectionRecord = { collection };
+  await writeJson(objects, key, record, { signal });
+  return collection;
 }
 
 async function write(

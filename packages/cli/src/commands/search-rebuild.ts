@@ -14,7 +14,7 @@ export const rebuild: Command = defineCommand({
   summary: 'Build the index anew from the extracted texts',
   description: [
     'Reads every text below extractions/ of the object store. Searches find what they found until the new index takes the place of the old one; what is written meanwhile goes to both. What was removed stays removed. When it fails or is killed, the old index stays.',
-    'Exit code 1 when a text was left out. Collections are not kept in extracted texts: documents come back without.',
+    'Exit code 1 when a text was left out. Collections come from the records below collections/.',
   ],
   options: { fleet: FLEET_OPTION },
   examples: [
