@@ -48,6 +48,18 @@ describe('normalised text', () => {
     );
   });
 
+  it('treats plain text as it treats any other', () => {
+    const piece = fc.constantFrom('word', 'Word', ' ', '-', '\r\n', '\n', '\r', '\t', '7', 'arc-en', '.');
+    fc.assert(
+      fc.property(fc.array(piece), (pieces) => {
+        const text = pieces.join('');
+        // A letter that is not plain, on a line of its own, takes the other way.
+        expect(normaliseText(`${text}\n\nÆ`)).toBe(`${normaliseText(`${text}\n\nX`).slice(0, -1)}Æ`);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('takes hostile text in linear time', { timeout: 20_000 }, () => {
     for (const text of [
       ' \n'.repeat(500_000),

@@ -21,9 +21,29 @@ const SMALL_LETTER = /\p{Ll}/u;
 const MAX_WORD_LENGTH = 40;
 const LINE_END_HYPHEN = '\uFFFE';
 
+/** Most pages of English are no more than this, and need none of what is rare. */
+const PLAIN = /^[\t\n\r\x20-\x7E]*$/;
+
 /** Normalised text: NFC, `\n` line ends, no trailing blanks, at most one empty line in a row. */
 export function normaliseText(text: string): string {
-  const lines = text
+  const lines = (PLAIN.test(text) ? plainText(text) : anyText(text)).split('\n');
+  const kept: string[] = [];
+  for (const line of lines) {
+    const trimmed = line.trimEnd();
+    if (trimmed !== '' || (kept.length > 0 && kept.at(-1) !== '')) kept.push(trimmed);
+  }
+  return kept.join('\n').trim();
+}
+
+function plainText(text: string): string {
+  const lines = text.replace(/\r\n?/g, '\n');
+  return lines.includes('-')
+    ? lines.replace(BARE_LINE_END_HYPHEN, LINE_END_HYPHEN).replace(HYPHEN_MARK, joinOrKeep)
+    : lines;
+}
+
+function anyText(text: string): string {
+  return text
     .toWellFormed()
     .replace(/\r\n?|[\f\u0085\u2028\u2029]/g, '\n')
     .replace(SOFT_HYPHEN, '')
@@ -32,14 +52,7 @@ export function normaliseText(text: string): string {
     .replace(PRESENTATION_FORMS, (forms) => forms.normalize('NFKC'))
     .replace(UNPRINTABLE, '')
     .replace(MARK_AFTER_SPACE, '$2$1')
-    .normalize('NFC')
-    .split('\n');
-  const kept: string[] = [];
-  for (const line of lines) {
-    const trimmed = line.trimEnd();
-    if (trimmed !== '' || (kept.length > 0 && kept.at(-1) !== '')) kept.push(trimmed);
-  }
-  return kept.join('\n').trim();
+    .normalize('NFC');
 }
 
 /**
